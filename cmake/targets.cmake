@@ -44,3 +44,18 @@ function(heirloom_fuzzer name)
   target_link_options(${name}_fuzzer PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name}_fuzzer PRIVATE heirloom_options ${ARG_DEPS})
 endfunction()
+
+# heirloom_embed(TARGET heirloom::name_of_function FILES a.yaml ...): compiles files into TARGET; declare the function
+# `std::span<const EmbeddedFile> name_of_function();` in a header of yours.
+function(heirloom_embed target function)
+  cmake_parse_arguments(ARG "" "" "FILES" ${ARGN})
+  string(REPLACE "::" "_" stem ${function})
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${stem}.cc)
+  list(TRANSFORM ARG_FILES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  # A semicolon-separated list does not survive the command line; escape it.
+  string(REPLACE ";" "\\;" files "${ARG_FILES}")
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DFUNCTION=${function} "-DFILES=${files}" -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${ARG_FILES} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+endfunction()
