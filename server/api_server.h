@@ -1,0 +1,61 @@
+// ApiServer: the embedded Kubernetes API server. One object that owns its registry, handlers and background
+// controllers (namespace content, garbage, definitions), over a Store that the caller owns. Used alike by
+// standalone, apiserver, tests and the simulation.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "server/registry.h"
+#include "server/request.h"
+#include "server/response.h"
+
+namespace heirloom::server {
+
+class Store;
+
+struct ApiServerOptions {
+  bool controllers = true;  // namespace lifecycle and garbage collection
+  // How long a watch lives when the client names no timeoutSeconds; Kubernetes draws from [min, 2 * min).
+  Duration watch_timeout_min = std::chrono::minutes(30);
+  Duration bookmark_interval = std::chrono::minutes(1);
+};
+
+class ApiServer {
+ public:
+  // Everything passed outlives the server. Nothing happens before start().
+  ApiServer(Executor executor, Clock* clock, Random* random, Store* store, Metrics* metrics,
+            ApiServerOptions options = {});
+  ~ApiServer();  // after stop() or abandon()
+  ApiServer(const ApiServer&) = delete;
+  ApiServer& operator=(const ApiServer&) = delete;
+
+  // Reads definitions from the (opened) store, creates the system namespaces, starts the controllers. Error:
+  // the store's. When it has returned well the server is ready.
+  Task<Status> start();
+  // Ends watches and controllers; requests already being handled finish.
+  Task<void> stop();
+  // A simulated crash: no destructor of a task has an effect.
+  void abandon();
+
+  // One request on a resource; see Request. The Status is what the client gets.
+  Task<Result<Response>> handle(Request request);
+
+  // Everything else a client may GET: discovery, OpenAPI, /version. nullopt-like: NotFound.
+  Result<Json> document(std::string path);
+
+  bool ready() const;
+  const Registry& registry() const;
+
+  struct Parts;  // what handlers share; server/parts.h
+
+ private:
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace heirloom::server
