@@ -108,7 +108,7 @@ struct RemoveOptions : CallOptions {
   bool dry_run = false;
 };
 
-// For discovery and health endpoints.
+// For discovery and health endpoints. Any answer of the server, errors included, is a RawResponse.
 struct RawRequest : CallOptions {
   std::string method = "GET";
   std::string path;    // with query

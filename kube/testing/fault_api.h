@@ -1,0 +1,72 @@
+// FaultApi: an Api beneath the retries that fails as a FaultPlan says: for simulation.
+//
+// It knows every way a call can end: refused before it was done, done but answered with an error, not done though the
+// error says "unknown", done later than the error; and every way a watch can: cut, expired, slow.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/task_scope.h"
+#include "kube/api.h"
+
+namespace heirloom::kube::testing {
+
+struct Call {
+  std::uint64_t number = 0;  // counts from 1
+  std::string verb;          // get list watch create update patch remove raw
+  std::string resource;      // plural
+  std::string ns;
+  std::string name;
+  std::string subresource;
+  bool mutating = false;     // and not a dry run
+  // "12 patch deployments/status team-a/web"
+  std::string to_string() const;
+};
+
+struct Fault {
+  enum class Kind {
+    Pass,
+    Fail,       // not done; answer `status`
+    Ambiguous,  // done; answer `status` (Timeout or Unreachable)
+    Late,       // answer `status` now, do it `delay` later (within the request's own ?timeout=, if the plan is fair)
+  };
+  Kind kind = Kind::Pass;
+  Status status;
+  Duration delay = Duration::zero();  // Pass, Fail, Ambiguous: wait before; Late: after the answer
+};
+
+// What happens to a watch before its next event: Pass (after `delay`) or Fail (the stream breaks with `status`).
+class FaultPlan {
+ public:
+  virtual ~FaultPlan() = default;
+  virtual Fault before(const Call& call) = 0;
+  virtual Fault before_event(const Call& watch) = 0;
+};
+
+class FaultApi final : public Api {
+ public:
+  // All outlive this. Late writes run in `scope`. trace gets one line per call and per fault; may be empty.
+  FaultApi(TaskScope* scope, Api* below, Clock* clock, FaultPlan* plan, std::function<void(std::string)> trace = {});
+  ~FaultApi() override;
+
+  Task<Result<Json>> get(ObjectRef ref, GetOptions options) override;
+  Task<Result<ListPage>> list(Collection collection, ListOptions options) override;
+  Task<Result<std::unique_ptr<Watch>>> watch(Collection collection, WatchOptions options) override;
+  Task<Result<Json>> create(Collection collection, Json body, WriteOptions options) override;
+  Task<Result<Json>> update(ObjectRef ref, Json body, WriteOptions options) override;
+  Task<Result<Json>> patch(ObjectRef ref, PatchType type, Json patch, WriteOptions options) override;
+  Task<Result<Json>> remove(ObjectRef ref, RemoveOptions options) override;
+  Task<Result<RawResponse>> raw(RawRequest request) override;
+
+  std::uint64_t calls() const;
+  std::uint64_t mutating_calls() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace heirloom::kube::testing
