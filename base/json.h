@@ -2,7 +2,9 @@
 //
 // Copying a Json shares the block. A JsonView never outlives the Json it came from; keep the Json, or take
 // view.to_json(), which copies the subtree into a block of its own.
-// Numbers: int64, uint64 and double are distinct kinds (1 is not 1.0), as in Kubernetes' unstructured content.
+// Numbers: int64, uint64 and double are distinct kinds (1 is not 1.0), as in Kubernetes' unstructured content. Uint64
+// holds only what Int64 cannot. As in Go, a Double with a whole value is written without a point, so it reads back as
+// an integer.
 // Member order of the input is kept; equality ignores it. Duplicate keys: the last one wins.
 #pragma once
 
@@ -20,6 +22,8 @@
 #include "base/result.h"
 
 namespace heirloom {
+
+inline constexpr std::size_t kMaxJsonDepth = 512;  // of parsed text
 
 enum class JsonKind : std::uint8_t { Missing, Null, Bool, Int64, Uint64, Double, String, Array, Object };
 
@@ -62,7 +66,11 @@ class JsonView {
   JsonElements elements() const;                     // of an array; empty otherwise
   JsonMembers members() const;                       // of an object; empty otherwise
 
-  Json to_json() const;  // a copy in a block of its own; Missing becomes null
+  Json to_json() const;  // a copy in a block of its own (shared when it is all of its block); Missing becomes null
+
+  // Containers on the longest way down: 0 for scalars, 1 for []. What was built from parsed values may be deeper than
+  // the parser allows; who stores or sends it checks against kMaxJsonDepth.
+  std::size_t depth() const;
 
   friend bool operator==(JsonView a, JsonView b);  // by content; object member order ignored
 
@@ -85,10 +93,11 @@ struct JsonMember {
 class Json {
  public:
   Json();  // null
-  Json(const Json&) = default;
-  Json(Json&&) noexcept;
-  Json& operator=(const Json&) = default;
+  Json(const Json&);
+  Json(Json&&) noexcept;  // leaves null behind
+  Json& operator=(const Json&);
   Json& operator=(Json&&) noexcept;
+  ~Json();
 
   // Strict RFC 8259 text, UTF-8 checked. Limits: depth 512; the caller bounds the size of the text.
   // Error: BadRequest with position and reason.
@@ -122,8 +131,8 @@ class Json {
  private:
   friend class JsonBuilder;
   friend class JsonView;
-  explicit Json(std::shared_ptr<const detail::JsonBlock> block);
-  std::shared_ptr<const detail::JsonBlock> block_;
+  explicit Json(const detail::JsonBlock* block);  // takes over the caller's reference
+  const detail::JsonBlock* block_ = nullptr;      // counts its own references; null stands for null
 };
 
 // What a literal can hold.
@@ -142,7 +151,8 @@ struct Json::Init {
   std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view, Json, JsonView> value;
 };
 
-// Writes one value front to back. Misuse (a value without a key, unbalanced ends) is a bug and asserts.
+// Writes one value front to back. Misuse (a value without a key, unbalanced ends) is a bug and asserts. Bytes that are
+// not UTF-8 become U+FFFD.
 class JsonBuilder {
  public:
   JsonBuilder();
@@ -154,12 +164,12 @@ class JsonBuilder {
   JsonBuilder& end_object();
   JsonBuilder& begin_array();
   JsonBuilder& end_array();
-  JsonBuilder& key(std::string_view key);  // each key once per object: the caller sees to it
+  JsonBuilder& key(std::string_view key);  // given twice, the last one wins
   JsonBuilder& null();
   JsonBuilder& boolean(bool value);
   JsonBuilder& int64(std::int64_t value);
   JsonBuilder& uint64(std::uint64_t value);
-  JsonBuilder& number(double value);
+  JsonBuilder& number(double value);  // finite, else it asserts: JSON has no others
   JsonBuilder& string(std::string_view value);
   JsonBuilder& value(JsonView value);  // copies the subtree; Missing asserts
   JsonBuilder& value(const Json& json) { return value(json.view()); }
