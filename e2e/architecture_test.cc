@@ -106,7 +106,8 @@ bool is_random(const SourceFile& file) {
 bool is_store(const SourceFile& file) { return file.path.starts_with("server/store/"); }
 bool may_use_threads(const SourceFile& file) { return is_entry_point(file) || is_store(file); }
 bool may_spawn(const SourceFile& file) {
-  return is_entry_point(file) || file.is_test() || file.path.starts_with("base/task_scope");
+  return is_entry_point(file) || file.is_test() || file.path.starts_with("base/task_scope") ||
+         file.path.starts_with("base/child");
 }
 
 const std::vector<Ban> kSeams = {
