@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "kube/base64.h"
 #include "kube/http_watch.h"
 #include "kube/wire.h"
 #include "net/http_client.h"
@@ -16,18 +17,6 @@ namespace {
 constexpr std::size_t kMaxErrorBody = 1U << 20;
 // A watch's connection is given up this long after the server should have ended it.
 constexpr Duration kWatchSlack = std::chrono::seconds(20);
-
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t bits = 0;
-    const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t j = 0; j < 3; ++j) bits = (bits << 8) | (j < n ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j) out.push_back(j <= n ? kAlphabet[(bits >> (18 - 6 * j)) & 63] : '=');
-  }
-  return out;
-}
 
 std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -43,7 +32,7 @@ class Credentials {
       : token_(config.token), token_file_(config.token_file), clock_(clock), refresh_(refresh),
         read_file_(std::move(read_file)) {
     if (token_.empty() && token_file_.empty() && !config.username.empty())
-      basic_ = "Basic " + base64(config.username + ":" + config.password);
+      basic_ = "Basic " + encode_base64(config.username + ":" + config.password);
   }
 
   // "" when there are none.
