@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "base/log.h"
-#include "kube/base64.h"
 #include "kube/http_watch.h"
 #include "kube/wire.h"
 #include "net/http_client.h"

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/yaml.h"
-#include "kube/base64.h"
 
 namespace heirloom::kube {
 namespace {
@@ -69,9 +69,9 @@ Result<bool> flag_field(const Entry& entry, std::string_view field) {
 Result<std::string> pem_field(const Entry& entry, const std::string& field, const KubeconfigSources& sources) {
   TRY(const std::string data, text_field(entry, field + "-data"));
   if (!data.empty()) {
-    std::optional<std::string> decoded = decode_base64(data);
-    if (!decoded.has_value()) return wrong(entry, field + "-data", "is not valid base64");
-    return *std::move(decoded);
+    Result<std::string> decoded = decode_base64(trimmed(data));
+    if (!decoded.ok()) return wrong(entry, field + "-data", decoded.status().message());
+    return decoded;
   }
   TRY(const std::string name, text_field(entry, field));
   if (name.empty()) return std::string();
