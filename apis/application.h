@@ -1,4 +1,5 @@
-// core.oam.dev/v1beta1 Application: the noun the whole program is about. Same JSON as KubeVela, plus status.conflicts.
+// core.oam.dev/v1beta1 Application: the noun the whole program is about. Same JSON as KubeVela, plus
+// status.conflicts.
 #pragma once
 
 #include <cstdint>
@@ -83,18 +84,19 @@ inline constexpr std::string_view kApplicationKind = "Application";
 inline constexpr std::string_view kApplicationPlural = "applications";
 
 // Reads an Application as an API server sends it. Wrong types in the spec: Invalid, naming the field
-// ("spec.components[0].name: expected a string, found an integer"). Missing names and other faults of meaning are
-// validate_application's, so that a faulty application can still be deleted. A malformed status is read as far as it
-// goes: it is ours to write again.
+// ("spec.components[0].name: expected a string, found an integer"). Missing names and other faults of meaning
+// are validate_application's, so that a faulty application can still be deleted. A malformed status is read
+// as far as it goes: it is ours to write again.
 Result<Application> decode_application(JsonView object);
 
 // apiVersion, kind, metadata (encode_metadata), spec; status only when it is not empty.
 Json encode_application(const Application& application);
 Json encode_application_spec(const ApplicationSpec& spec);
 
-// What must hold before a version is dispatched: component name and type present, names unique, dependsOn names an
-// existing component and has no cycle, policy type present, trait type present, workflow ref and steps not both set,
-// metadata.name usable as a label value. Error: Invalid with one cause per fault, each naming its field.
+// What must hold before a version is dispatched: component name and type present, names unique, dependsOn
+// names an existing component and has no cycle, policy type present, trait type present, workflow ref and
+// steps not both set, metadata.name usable as a label value. Error: Invalid with one cause per fault, each
+// naming its field.
 Status validate_application(const Application& application);
 
 }  // namespace heirloom

@@ -83,9 +83,9 @@ struct WorkflowStatus {
   std::string suspend_state;
   bool terminated = false;
   bool finished = false;
-  Json context_backend;      // null when absent
+  Json context_backend;  // null when absent
   std::vector<Json> steps;
-  std::string start_time;    // RFC 3339; written as null when empty, as KubeVela does
+  std::string start_time;  // RFC 3339; written as null when empty, as KubeVela does
   std::string end_time;
   bool operator==(const WorkflowStatus&) const = default;
 };
@@ -107,8 +107,8 @@ struct ApplicationStatus {
 
 // Lenient: members of the wrong type are skipped.
 ApplicationStatus decode_application_status(JsonView status);
-// The whole status, to be written by PUT (or as a patch against what was read): empty members are left out as Go's
-// omitempty does.
+// The whole status, to be written by PUT (or as a patch against what was read): empty members are left out as
+// Go's omitempty does.
 Json encode_application_status(const ApplicationStatus& status);
 
 }  // namespace heirloom

@@ -1,4 +1,5 @@
-// Conditions in KubeVela's form: at most one per type, lastTransitionTime = time of the last change of content.
+// Conditions in KubeVela's form: at most one per type, lastTransitionTime = time of the last change of
+// content.
 #pragma once
 
 #include <string>
@@ -41,10 +42,11 @@ inline constexpr std::string_view kWaiting = "Waiting";
 inline constexpr std::string_view kUnsupported = "Unsupported";
 }  // namespace condition_reasons
 
-const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type);  // or nullptr
+const Condition* find_condition(const std::vector<Condition>& conditions,
+                                std::string_view type);  // or nullptr
 
-// Sets the condition of that type. Unchanged status, reason and message leave the entry, its time included, alone.
-// `now` is RFC 3339; condition.last_transition_time is ignored.
+// Sets the condition of that type. Unchanged status, reason and message leave the entry, its time included,
+// alone. `now` is RFC 3339; condition.last_transition_time is ignored.
 void set_condition(std::vector<Condition>& conditions, Condition condition, std::string_view now);
 void remove_condition(std::vector<Condition>& conditions, std::string_view type);
 

@@ -23,10 +23,10 @@ inline constexpr std::string_view kFighting = "Fighting";
 struct Conflict {
   std::string api_version;  // resource.*
   std::string kind;
-  std::string ns;           // "" for cluster-scoped objects
+  std::string ns;  // "" for cluster-scoped objects
   std::string name;
-  std::string reason;       // conflict_reasons
-  std::string owner;        // ledger form of the owner's key; "" when nobody owns it
+  std::string reason;  // conflict_reasons
+  std::string owner;   // ledger form of the owner's key; "" when nobody owns it
   std::vector<std::string> sharers;
   std::vector<std::string> differences;  // paths, never values; may be empty
   std::string message;

@@ -1,5 +1,5 @@
-// The CustomResourceDefinitions, compiled in from apis/crds/*.yaml: for the embedded API server, for `heirloom crds`
-// and for kubectl apply -f.
+// The CustomResourceDefinitions, compiled in from apis/crds/*.yaml: for the embedded API server, for
+// `heirloom crds` and for kubectl apply -f.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// Every label, annotation and finalizer the program reads or writes, once. The keys are KubeVela's, so that its
-// command line, dashboards and scripts keep working; heirloom.dev/ is ours.
+// Every label, annotation and finalizer the program reads or writes, once. The keys are KubeVela's, so that
+// its command line, dashboards and scripts keep working; heirloom.dev/ is ours.
 #pragma once
 
 #include <string_view>
@@ -18,8 +18,8 @@ inline constexpr std::string_view kAppRevisionHash = "app.oam.dev/app-revision-h
 inline constexpr std::string_view kRevision = "app.oam.dev/revision";
 inline constexpr std::string_view kResourceType = "app.oam.dev/resourceType";  // WORKLOAD or TRAIT
 inline constexpr std::string_view kReplicaKey = "app.oam.dev/replicaKey";
-inline constexpr std::string_view kWorkloadType = "workload.oam.dev/type";     // main object of a component only
-inline constexpr std::string_view kTraitType = "trait.oam.dev/type";           // all others; or AuxiliaryWorkload
+inline constexpr std::string_view kWorkloadType = "workload.oam.dev/type";  // main object of a component only
+inline constexpr std::string_view kTraitType = "trait.oam.dev/type";  // all others; or AuxiliaryWorkload
 inline constexpr std::string_view kTraitResource = "trait.oam.dev/resource";
 inline constexpr std::string_view kManageWorkload = "trait.oam.dev/manage-workload";
 inline constexpr std::string_view kRenderHash = "oam.dev/render-hash";
@@ -56,7 +56,8 @@ inline constexpr std::string_view kInplaceUpgrade = "app.oam.dev/inplace-upgrade
 
 namespace finalizers {
 inline constexpr std::string_view kApplication = "app.oam.dev/resource-tracker-finalizer";
-inline constexpr std::string_view kOrphan = "app.oam.dev/orphan-resource";  // set by people: release, never delete
+inline constexpr std::string_view kOrphan =
+    "app.oam.dev/orphan-resource";  // set by people: release, never delete
 inline constexpr std::string_view kTracker = "resourcetracker.core.oam.dev/finalizer";
 }  // namespace finalizers
 
@@ -67,8 +68,9 @@ inline constexpr std::string_view kAuxiliaryWorkload = "AuxiliaryWorkload";
 inline constexpr std::string_view kResourceTypeWorkload = "WORKLOAD";
 inline constexpr std::string_view kResourceTypeTrait = "TRAIT";
 
-// True for the metadata that says whose an object is (owner labels, ledger, record, last-applied, heirloom.dev/*):
-// a manifest that sets one has it dropped, and that is said in a condition (design: manifests may not set them).
+// True for the metadata that says whose an object is (owner labels, ledger, record, last-applied,
+// heirloom.dev/*): a manifest that sets one has it dropped, and that is said in a condition (design:
+// manifests may not set them).
 bool is_reserved_label(std::string_view key);
 bool is_reserved_annotation(std::string_view key);
 

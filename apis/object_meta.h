@@ -34,7 +34,8 @@ struct ObjectMeta {
   bool operator==(const ObjectMeta&) const = default;
 };
 
-// Reads `metadata` of an object. Values that an API server would never send (a label that is no string) are skipped.
+// Reads `metadata` of an object. Values that an API server would never send (a label that is no string) are
+// skipped.
 ObjectMeta decode_metadata(JsonView object);
 // Writes what a client may write: everything but generation and timestamps; empty parts are left out.
 Json encode_metadata(const ObjectMeta& metadata);

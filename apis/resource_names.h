@@ -12,7 +12,7 @@
 namespace heirloom {
 
 struct GroupVersionKind {
-  std::string group;    // "" for the core group
+  std::string group;  // "" for the core group
   std::string version;
   std::string kind;
   std::string api_version() const { return group.empty() ? version : group + "/" + version; }

@@ -1,4 +1,5 @@
-// core.oam.dev/v1beta1 ResourceTracker: everything an application may have created, recorded before it is created.
+// core.oam.dev/v1beta1 ResourceTracker: everything an application may have created, recorded before it is
+// created.
 #pragma once
 
 #include <cstddef>
@@ -27,11 +28,11 @@ struct ManagedResource {
   std::string ns;  // "" for cluster-scoped objects
   std::string name;
   std::string uid;
-  std::string cluster;    // as written; "" counts as local
+  std::string cluster;  // as written; "" counts as local
   std::string creator;
   std::string component;
   std::string trait;
-  Json raw;               // the manifest as rendered; null = metadata only
+  Json raw;  // the manifest as rendered; null = metadata only
   bool deleted = false;
   bool skip_gc = false;   // garbage-collect strategy never: release, do not delete
   ObjectKey key() const;  // identity: group, kind, cluster, namespace, name; not the version
@@ -43,7 +44,7 @@ struct ResourceTracker {
   TrackerType type = TrackerType::Versioned;
   std::int64_t application_generation = 0;  // 0 for root and component-revision trackers
   std::vector<ManagedResource> resources;
-  std::string compression;                  // "", "gzip" or "zstd" as it was stored; we write uncompressed
+  std::string compression;  // "", "gzip" or "zstd" as it was stored; we write uncompressed
 
   SharerKey application() const;  // from the labels
   std::string_view application_uid() const;
@@ -60,19 +61,22 @@ inline constexpr std::size_t kMaxTrackerBytes = 1'500'000;
 // Bound on what a compressed tracker may expand to.
 inline constexpr std::size_t kMaxExpandedTrackerBytes = 64u << 20;
 
-// Compressed trackers (KubeVela's Helm chart writes zstd by default) are read when the codec is there: gzip always.
-// Errors: Invalid naming the tracker and the field; NotImplemented-like Invalid for an unknown or unavailable
-// compression, in which case the tracker's content is UNKNOWN: nobody may conclude that an object is not listed.
+// Compressed trackers (KubeVela's Helm chart writes zstd by default) are read when the codec is there: gzip
+// always. Errors: Invalid naming the tracker and the field; NotImplemented-like Invalid for an unknown or
+// unavailable compression, in which case the tracker's content is UNKNOWN: nobody may conclude that an object
+// is not listed.
 Result<ResourceTracker> decode_resource_tracker(JsonView object);
 // Uncompressed. Error: RequestEntityTooLarge naming the tracker and its size.
 Result<Json> encode_resource_tracker(const ResourceTracker& tracker);
 
-// "<app>-<ns>", "<app>-v<generation>-<ns>", "<app>-<publishVersion>-<ns>". Names of two applications can collide (app
-// a-v1 in b, and version 1 of app a in b): trackers are found by label, never by name, and a taken name gets a suffix.
+// "<app>-<ns>", "<app>-v<generation>-<ns>", "<app>-<publishVersion>-<ns>". Names of two applications can
+// collide (app a-v1 in b, and version 1 of app a in b): trackers are found by label, never by name, and a
+// taken name gets a suffix.
 std::string root_tracker_name(const NamespacedName& app);
 std::string versioned_tracker_name(const NamespacedName& app, std::int64_t generation);
 std::string published_tracker_name(const NamespacedName& app, std::string_view publish_version);
-// The name to take when `name` belongs to another application: 8 hex digits of the application's key and UID behind it.
+// The name to take when `name` belongs to another application: 8 hex digits of the application's key and UID
+// behind it.
 std::string distinct_tracker_name(std::string_view name, const NamespacedName& app, std::string_view uid);
 
 // A new tracker with the labels and the finalizer KubeVela gives it; metadata.name is the caller's.

@@ -1,6 +1,5 @@
-// Turnstile: lets so many coroutines of one thread through at a time, in arrival order. With one permit it
-// serialises (a mutex for code that suspends); with n it bounds concurrency. KeyedTurnstile has one queue per
-// key.
+// Turnstile: lets so many coroutines of one thread through at a time, in arrival order. With one permit it serialises
+// (a mutex for code that suspends); with n it bounds concurrency. KeyedTurnstile has one queue per key.
 #pragma once
 
 #include <cstddef>
@@ -48,7 +47,7 @@ class Turnstile {
 // A key costs memory only while somebody is inside or waits.
 class KeyedTurnstile {
  public:
-  explicit KeyedTurnstile(Executor executor);
+  explicit KeyedTurnstile(Executor executor) : executor_(std::move(executor)) {}
 
   class Pass {
    public:
@@ -61,13 +60,12 @@ class KeyedTurnstile {
   };
 
   Task<Pass> enter(std::string key);
-  std::size_t keys() const { return turnstiles_->size(); }
+  std::size_t keys() const;
 
  private:
-  using Turnstiles = std::map<std::string, std::weak_ptr<Turnstile>>;
   static Task<Pass> enter_one(std::shared_ptr<Turnstile> turnstile);
   Executor executor_;
-  std::shared_ptr<Turnstiles> turnstiles_;
+  std::map<std::string, std::weak_ptr<Turnstile>> turnstiles_;
 };
 
 }  // namespace heirloom
