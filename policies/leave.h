@@ -1,5 +1,5 @@
-// The protocol, second half: how an application lets go of an object. EVERY path that can delete an object goes
-// through this one function. docs/protocol.md has the table.
+// The protocol, second half: how an application lets go of an object. EVERY path that can delete an object
+// goes through this one function. docs/protocol.md has the table.
 #pragma once
 
 #include <optional>
@@ -25,18 +25,17 @@ std::string_view to_string(LeaveAction action);
 struct LeavePolicy {
   // PolicySet::releases, or the record's `adopted` (leave looks at that itself): release instead of delete.
   bool release = false;
-  // The application is gone (its finalizer removed by hand) and somebody tidies up behind it: shared entries are
-  // purged, and the object is deleted with the last entry; an unshared object stays as it is and is reported.
+  // The application is gone (its finalizer removed by hand) and somebody tidies up behind it: shared entries
+  // are purged, and the object is deleted with the last entry; an unshared object stays as it is and is
+  // reported.
   bool ownerless = false;
-  // Used by decide for read-only objects: release, and leave alone what is being deleted anyway.
-  bool step_out = false;
 };
 
 struct LeaveDecision {
   LeaveAction action = LeaveAction::Nothing;
-  Ownership ownership;  // for Handover; empty for Release
-  bool was_owner = false;      // for messages and Events
-  bool stays_unshared = false; // Nothing because of `ownerless`: to be reported
+  Ownership ownership;          // for Handover; empty for Release
+  bool was_owner = false;       // for messages and Events
+  bool stays_unshared = false;  // Nothing because of `ownerless`: to be reported
 };
 
 // `live`: nullopt when a GET said NotFound. `facts`: read after `live`, for keys_to_check(live, me).
@@ -45,8 +44,8 @@ struct LeaveDecision {
 LeaveDecision leave(const std::optional<LiveObject>& live, const SharerKey& me, const LeavePolicy& policy,
                     const Facts& facts);
 
-// Recreate (delete, then create; for fields that cannot change) is refused while another sharer that is not dead is
-// listed. Error: Invalid naming the sharers.
+// Recreate (delete, then create; for fields that cannot change) is refused while another sharer that is not
+// dead is listed. Error: Invalid naming the sharers.
 Status check_recreate(const LiveObject& live, const SharerKey& me, const Facts& facts);
 
 }  // namespace heirloom::policies

@@ -12,12 +12,13 @@ namespace heirloom::policies {
 
 using Ledger = std::vector<SharerKey>;  // without duplicates
 
-// The most an object can have: a POST or patch above would be refused by the API server (256 KiB of annotations).
+// The most an object can have: a POST or patch above would be refused by the API server (256 KiB of
+// annotations).
 inline constexpr std::size_t kMaxSharers = 1000;
 inline constexpr std::size_t kMaxLedgerBytes = 128 * 1024;
 
-// Lenient: spaces, empty, malformed and repeated entries (the first counts) are dropped. Reads all entries of any
-// annotation an API server can hold.
+// Lenient: spaces, empty, malformed and repeated entries (the first counts) are dropped. Reads all entries of
+// any annotation an API server can hold.
 Ledger parse_ledger(std::string_view annotation);
 // Canonical: comma-separated, no spaces. "" for an empty ledger: the annotation is then removed, not written.
 std::string format_ledger(const Ledger& ledger);

@@ -1,4 +1,5 @@
-// Whose is it: the ownership of an object as it stands on the server. The only reader of labels, ledger and record.
+// Whose is it: the ownership of an object as it stands on the server. The only reader of labels, ledger and
+// record.
 #pragma once
 
 #include <optional>
@@ -22,25 +23,26 @@ struct LiveObject {
 
   // What counts. On a copy: nobody, empty, none.
   std::optional<SharerKey> owner;  // from the labels
-  Ledger ledger;                   // as found, without malformed and repeated entries; not necessarily owner first
+  Ledger ledger;  // as found, without malformed and repeated entries; not necessarily owner first
   std::optional<Record> record;
 
   bool copy = false;                      // its record names another object: labels and ledger mean nothing
   std::optional<SharerKey> copied_owner;  // what the labels of a copy say, for messages
-  bool canonical = true;  // false: labels, ledger or record read leniently; the text must be rewritten even when
-                          // what it means stays
+  bool canonical = true;  // false: labels, ledger or record read leniently; the text must be rewritten even
+                          // when what it means stays
 
   bool has_mark(const SharerKey& me, std::string_view mark) const;  // the record holds exactly this mark
-  bool lists(const SharerKey& me) const;  // owner, in the ledger, or in the record
+  bool lists(const SharerKey& me) const;                            // owner, in the ledger, or in the record
   bool operator==(const LiveObject&) const = default;
 };
 
-// `key` is what was read (its namespace, kind and group as the server knows them). A claim's full key is looked for in
-// record and ledger; one that is found nowhere gets key_of_owner_labels.
+// `key` is what was read (its namespace, kind and group as the server knows them). A claim's full key is
+// looked for in record and ledger; one that is found nowhere gets key_of_owner_labels.
 LiveObject read_live(JsonView object, const ObjectKey& key);
 
-// Everyone whose liveness decide() and leave() want to know: owner, ledger, record; without `me`, without duplicates.
-// Read the facts AFTER the object (protocol: every fact a write relies on is read after the object it guards).
+// Everyone whose liveness decide() and leave() want to know: owner, ledger, record; without `me`, without
+// duplicates. Read the facts AFTER the object (protocol: every fact a write relies on is read after the
+// object it guards).
 std::vector<SharerKey> keys_to_check(const LiveObject& live, const SharerKey& me);
 
 }  // namespace heirloom::policies

@@ -26,9 +26,9 @@ struct Ownership {
 // Of the object as it stands (a copy: of nobody).
 Ownership ownership_of(const LiveObject& live);
 
-// True when the stored metadata must be rewritten to say `wanted`: it means something else, or it means the same in a
-// form that is not canonical, or a shared object has no record yet. An unshared object without a record gets one with
-// its next write only.
+// True when the stored metadata must be rewritten to say `wanted`: it means something else, or it means the
+// same in a form that is not canonical, or a shared object has no record yet. An unshared object without a
+// record gets one with its next write only.
 bool differs(const LiveObject& live, const Ownership& wanted);
 
 // Labels and annotations to set (a value) or to remove (nullopt); nothing else on the object is touched.
@@ -38,13 +38,15 @@ struct MetadataEdit {
   bool operator==(const MetadataEdit&) const = default;
 };
 
-// Everything that says `wanted` on the object: owner labels, ledger, record. `fields` go into the record: the declared
-// fields when content is written in the same request, otherwise those of the live record (live.record->fields).
-// Released: removes owner labels, ledger, record, and last-applied with its time.
-MetadataEdit ownership_edit(const Ownership& wanted, const ObjectKey& object, const std::optional<Json>& fields);
+// Everything that says `wanted` on the object: owner labels, ledger, record. `fields` go into the record: the
+// declared fields when content is written in the same request, otherwise those of the live record
+// (live.record->fields). Released: removes owner labels, ledger and record.
+MetadataEdit ownership_edit(const Ownership& wanted, const ObjectKey& object,
+                            const std::optional<Json>& fields);
 
-// The edit as a JSON merge patch with metadata.resourceVersion as its guard, for writes that change no content: Hold,
-// Join, Drop, Handover, Release. `resource_version` "" leaves the guard out (never in production).
+// The edit as a JSON merge patch with metadata.resourceVersion as its guard, for writes that change no
+// content: Hold, Join, Drop, Handover, Release. `resource_version` "" leaves the guard out (never in
+// production).
 Json ownership_patch(const MetadataEdit& edit, std::string_view resource_version);
 
 }  // namespace heirloom::policies

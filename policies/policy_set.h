@@ -1,4 +1,5 @@
-// The resource policies of one application, parsed and merged: the questions the dispatcher asks about an object.
+// The resource policies of one application, parsed and merged: the questions the dispatcher asks about an
+// object.
 #pragma once
 
 #include <optional>
@@ -21,7 +22,8 @@ struct ObjectPolicies {
 };
 
 enum class CollectStrategy {
-  OnAppUpdate,  // also when nothing is said: recorded in the versioned tracker, deleted when no longer declared
+  OnAppUpdate,  // also when nothing is said: recorded in the versioned tracker, deleted when no longer
+                // declared
   OnAppDelete,  // recorded in the root tracker, kept until the application is deleted
   Never,        // recorded in the root tracker with skipGC, released when the application is deleted
 };
@@ -39,7 +41,7 @@ struct GarbageCollectPolicy {
   std::optional<int> application_revision_limit;  // nullopt: the program's default; never negative
   bool keep_legacy_resource = false;              // old versions' objects stay until their tracker is deleted
   bool continue_on_failure = false;
-  bool order_by_dependency = false;               // dependents go first
+  bool order_by_dependency = false;  // dependents go first
   std::vector<CollectRule> rules;
   bool operator==(const GarbageCollectPolicy&) const = default;
 };
@@ -49,9 +51,9 @@ struct PolicySet {
   std::vector<Selector> read_only;
   std::vector<Selector> take_over;
   GarbageCollectPolicy garbage_collect;
-  bool orphan = false;               // finalizer app.oam.dev/orphan-resource: release everything, delete nothing
-  std::string service_account;       // annotation app.oam.dev/service-account-name; "" = the controller itself
-  std::vector<std::string> warnings; // ignored members and the like; for a condition or an Event
+  bool orphan = false;          // finalizer app.oam.dev/orphan-resource: release everything, delete nothing
+  std::string service_account;  // annotation app.oam.dev/service-account-name; "" = the controller itself
+  std::vector<std::string> warnings;  // ignored members and the like; for a condition or an Event
 
   // For the rendered manifest.
   ObjectPolicies of(JsonView manifest) const;
@@ -66,12 +68,12 @@ struct PolicySet {
   bool operator==(const PolicySet&) const = default;
 };
 
-// Parses the policies this program acts on and merges those of one type from left to right: arrays are concatenated,
-// false + true = true, otherwise the first value wins. Reads spec.policies, finalizers and annotations of the
-// application only. Works for an application that is being deleted.
-// Errors: Invalid naming the policy and the field: null or wrong-typed properties (KubeVela: "policy <type> named
-// <name> must not have empty properties"), unknown strategy, order or propagation.
-// Does not look for what is unsupported: that is find_unsupported (policies/unsupported.h), which comes first.
+// Parses the policies this program acts on and merges those of one type from left to right: arrays are
+// concatenated, false + true = true, otherwise the first value wins. Reads spec.policies, finalizers and
+// annotations of the application only. Works for an application that is being deleted. Errors: Invalid naming
+// the policy and the field: null or wrong-typed properties (KubeVela: "policy <type> named <name> must not
+// have empty properties"), unknown strategy, order or propagation. Does not look for what is unsupported:
+// that is find_unsupported (policies/unsupported.h), which comes first.
 Result<PolicySet> parse_policies(const Application& application);
 
 }  // namespace heirloom::policies

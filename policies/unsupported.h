@@ -1,5 +1,5 @@
-// Fail closed: what KubeVela has, changes what is written, deleted or under whose identity, and this program does not
-// do. Ignoring one destroys data or raises rights, so the application is stopped, deletion included.
+// Fail closed: what KubeVela has, changes what is written, deleted or under whose identity, and this program
+// does not do. Ignoring one destroys data or raises rights, so the application is stopped, deletion included.
 #pragma once
 
 #include <string>
@@ -18,8 +18,9 @@ struct Unsupported {
   bool operator==(const Unsupported&) const = default;
 };
 
-// Component types are not judged here (the renderer knows them); traits, scopes, inputs and outputs, workflow steps,
-// policies, labels, annotations and finalizers are. Empty: go on. In the order of the table in unsupported.cc.
+// Component types are not judged here (the renderer knows them); traits, scopes, inputs and outputs, workflow
+// steps, policies, labels, annotations and finalizers are. Empty: go on. In the order of the table in
+// unsupported.cc.
 std::vector<Unsupported> find_unsupported(const Application& application);
 
 // One Status that names them all (Invalid, one cause each); ok when empty.
@@ -28,13 +29,13 @@ Status unsupported_status(const std::vector<Unsupported>& unsupported);
 // Reasons to leave an application alone without a word, as KubeVela does.
 enum class Admission {
   Reconcile,
-  Paused,         // label controller.core.oam.dev/pause: "true"; also for deletion
-  OtherVersion,   // annotation app.oam.dev/controller-version-require names another controller version
+  Paused,        // label controller.core.oam.dev/pause: "true"; also for deletion
+  OtherVersion,  // annotation app.oam.dev/controller-version-require names another controller version
 };
 Admission admit(const Application& application, std::string_view controller_version);
 
-// Annotation app.oam.dev/reconcile-interval in whole seconds; 0 when absent, malformed or below ten seconds, which
-// KubeVela ignores.
+// Annotation app.oam.dev/reconcile-interval in whole seconds; 0 when absent, malformed or below ten seconds,
+// which KubeVela ignores.
 int reconcile_interval_seconds(const Application& application);
 
 }  // namespace heirloom::policies

@@ -1,0 +1,96 @@
+#include "policies/leave.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace heirloom::policies {
+
+namespace {
+
+// Who stays: the live owner, the live ledger entries in order, live keys found only in the record.
+Ledger members_without(const LiveObject& live, const SharerKey& me, const Facts& facts) {
+  Ledger members;
+  for (SharerKey& key : keys_to_check(live, me))  // in this order
+    if (!facts.is_dead(key)) members.push_back(std::move(key));
+  return members;
+}
+
+// The labels move only if the leaver was the owner or the owner is dead; and not to a leaving one while a
+// live one exists.
+SharerKey next_owner(const LiveObject& live, const Ledger& members, const Facts& facts) {
+  if (live.owner && contains(members, *live.owner)) return *live.owner;
+  const auto it =
+      std::find_if(members.begin(), members.end(), [&](const SharerKey& key) { return facts.is_live(key); });
+  return it == members.end() ? members.front() : *it;
+}
+
+Ownership hand_over(const LiveObject& live, const Ledger& members, const Facts& facts) {
+  Ownership stays;
+  stays.owner = next_owner(live, members, facts);
+  const bool shared = !live.ledger.empty() || members.size() > 1;
+  if (shared) stays.ledger = with_owner_first(members, *stays.owner);
+  if (live.record) {
+    stays.adopted = live.record->adopted;
+    for (const auto& [key, mark] : live.record->sharers)
+      if (contains(members, key)) stays.sharers.emplace(key, mark);
+  }
+  return stays;
+}
+
+}  // namespace
+
+std::string_view to_string(LeaveAction action) {
+  switch (action) {
+    case LeaveAction::Nothing:
+      return "Nothing";
+    case LeaveAction::Handover:
+      return "Handover";
+    case LeaveAction::Release:
+      return "Release";
+    case LeaveAction::Delete:
+      return "Delete";
+    case LeaveAction::Wait:
+      return "Wait";
+  }
+  return "Nothing";
+}
+
+LeaveDecision leave(const std::optional<LiveObject>& live, const SharerKey& me, const LeavePolicy& policy,
+                    const Facts& facts) {
+  LeaveDecision decision;
+  if (!live || !live->lists(me)) return decision;
+  decision.was_owner = live->owner == me;
+
+  const Ledger members = members_without(*live, me, facts);
+  if (!members.empty()) {
+    decision.action = LeaveAction::Handover;
+    decision.ownership = hand_over(*live, members, facts);
+    return decision;
+  }
+  // A mark of mine on what was another's alone, and that one is dead: not mine to delete.
+  const bool others = live->owner && live->owner != me && !contains(live->ledger, me);
+  if (others) return decision;
+  if (live->terminating) {
+    decision.action = LeaveAction::Wait;
+    return decision;
+  }
+  if (policy.ownerless && live->ledger.empty()) {
+    decision.stays_unshared = true;
+    return decision;
+  }
+  const bool adopted = live->record && live->record->adopted;
+  decision.action = policy.release || adopted ? LeaveAction::Release : LeaveAction::Delete;
+  return decision;
+}
+
+Status check_recreate(const LiveObject& live, const SharerKey& me, const Facts& facts) {
+  const Ledger members = members_without(live, me, facts);
+  if (members.empty()) return {};
+  return invalid(
+      fmt::format("{} cannot be deleted and created again while it is shared by {}: remove the field from "
+                  "recreateFields, or stop sharing first",
+                  live.key.to_string(), format_ledger(members)));
+}
+
+}  // namespace heirloom::policies

@@ -1,0 +1,174 @@
+#include "policies/leave.h"
+
+#include <doctest/doctest.h>
+
+#include "policies/testing/live_objects.h"
+
+namespace heirloom::policies {
+namespace {
+
+using testing::key;
+using testing::live;
+using testing::terminating;
+using MarkList = std::vector<std::pair<std::string, std::string>>;
+
+const SharerKey kMe = key("n/me");
+
+Facts facts(std::vector<std::pair<std::string, Liveness>> liveness) {
+  Facts f;
+  for (const auto& [text, l] : liveness) f.liveness[key(text)] = l;
+  return f;
+}
+
+LiveObject adopted(LiveObject object) {
+  object.record->adopted = true;
+  return object;
+}
+
+constexpr LeavePolicy kDelete{};
+constexpr LeavePolicy kRelease{true, false};
+constexpr LeavePolicy kOwnerless{false, true};
+const auto kDead = Liveness::Dead;
+const auto kLeaving = Liveness::Leaving;
+
+struct Case {
+  const char* when;
+  std::optional<LiveObject> object;
+  LeavePolicy policy;
+  Facts facts;
+  LeaveAction action;
+  const char* owner;
+  const char* ledger;
+};
+
+const Case kCases[] = {
+    {"absent", std::nullopt, kDelete, facts({}), LeaveAction::Nothing, "", ""},
+    {"neither owner nor listed", live("n/a", "n/a,n/b"), kDelete, facts({}), LeaveAction::Nothing, "", ""},
+    {"nobody's", live("", ""), kDelete, facts({}), LeaveAction::Nothing, "", ""},
+    {"mine alone", live("n/me", ""), kDelete, facts({}), LeaveAction::Delete, "", ""},
+    {"mine alone, shared", live("n/me", "n/me"), kDelete, facts({}), LeaveAction::Delete, "", ""},
+    {"mine alone, but to be released", live("n/me", "n/me"), kRelease, facts({}), LeaveAction::Release, "",
+     ""},
+    {"adopted by a claim", adopted(live("n/me", "n/me", MarkList{{"n/me", "u.1"}})), kDelete, facts({}),
+     LeaveAction::Release, "", ""},
+    {"I am the owner, others remain", live("n/me", "n/me,n/a,n/b"), kDelete, facts({}), LeaveAction::Handover,
+     "n/a", "n/a,n/b"},
+    {"I am the owner, others remain, to be released: they keep it", live("n/me", "n/me,n/a"), kRelease,
+     facts({}), LeaveAction::Handover, "n/a", "n/a"},
+    {"I am not the owner", live("n/a", "n/a,n/me,n/b"), kDelete, facts({}), LeaveAction::Handover, "n/a",
+     "n/a,n/b"},
+    {"not the owner, and the owner is not first", live("n/b", "n/a,n/me,n/b"), kDelete, facts({}),
+     LeaveAction::Handover, "n/b", "n/b,n/a"},
+    {"the labels name a dead owner", live("n/a", "n/a,n/me,n/b"), kDelete, facts({{"n/a", kDead}}),
+     LeaveAction::Handover, "n/b", "n/b"},
+    {"everyone else is dead", live("n/a", "n/a,n/me,n/b"), kDelete, facts({{"n/a", kDead}, {"n/b", kDead}}),
+     LeaveAction::Delete, "", ""},
+    {"a dead one is skipped", live("n/me", "n/me,n/a,n/b"), kDelete, facts({{"n/a", kDead}}),
+     LeaveAction::Handover, "n/b", "n/b"},
+    {"a leaving one is passed over while a live one exists", live("n/me", "n/me,n/a,n/b"), kDelete,
+     facts({{"n/a", kLeaving}}), LeaveAction::Handover, "n/b", "n/b,n/a"},
+    {"only leaving ones remain", live("n/me", "n/me,n/a"), kDelete, facts({{"n/a", kLeaving}}),
+     LeaveAction::Handover, "n/a", "n/a"},
+    {"unknown counts as live", live("n/me", "n/me,n/a"), kDelete, facts({{"n/a", Liveness::Unknown}}),
+     LeaveAction::Handover, "n/a", "n/a"},
+    {"my entry was removed by hand, I am the owner", live("n/me", "n/a"), kDelete, facts({}),
+     LeaveAction::Handover, "n/a", "n/a"},
+    {"a live key stands only in the record", live("n/me", "", MarkList{{"n/me", "u.1"}, {"n/a", "v.1"}}),
+     kDelete, facts({}), LeaveAction::Handover, "n/a", ""},
+    {"two live keys stand only in the record",
+     live("n/me", "", MarkList{{"n/me", "u.1"}, {"n/a", "v.1"}, {"n/b", "w.1"}}), kDelete, facts({}),
+     LeaveAction::Handover, "n/a", "n/a,n/b"},
+    {"labels and ledger were stripped, my mark is there", live("", "", MarkList{{"n/me", "u.1"}}), kDelete,
+     facts({}), LeaveAction::Delete, "", ""},
+    {"a mark of mine on a dead owner's unshared object", live("n/a", "", MarkList{{"n/me", "u.1"}}), kDelete,
+     facts({{"n/a", kDead}}), LeaveAction::Nothing, "", ""},
+    {"terminating, not the owner: drop the entry", terminating(live("n/a", "n/a,n/me")), kDelete, facts({}),
+     LeaveAction::Handover, "n/a", "n/a"},
+    {"terminating, the last one waits", terminating(live("n/me", "n/me")), kDelete, facts({}),
+     LeaveAction::Wait, "", ""},
+    {"terminating, the last one waits also when releasing", terminating(live("n/me", "")), kRelease,
+     facts({}), LeaveAction::Wait, "", ""},
+    {"I am gone, and the object was mine alone: it stays", live("n/me", ""), kOwnerless, facts({}),
+     LeaveAction::Nothing, "", ""},
+    {"I am gone, it was shared and I am the last: delete", live("n/me", "n/me"), kOwnerless, facts({}),
+     LeaveAction::Delete, "", ""},
+    {"I am gone, others remain: purge my entry", live("n/me", "n/me,n/a"), kOwnerless, facts({}),
+     LeaveAction::Handover, "n/a", "n/a"},
+};
+
+TEST_CASE("how an application lets go of an object") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.when);
+    const LeaveDecision d = leave(c.object, kMe, c.policy, c.facts);
+    CHECK(to_string(d.action) == to_string(c.action));
+    CHECK((d.ownership.owner ? to_string(*d.ownership.owner) : "") == c.owner);
+    CHECK(format_ledger(d.ownership.ledger) == c.ledger);
+    CHECK_FALSE(d.ownership.sharers.contains(kMe));
+  }
+  CHECK(leave(live("n/me", ""), kMe, kOwnerless, facts({})).stays_unshared);
+}
+
+TEST_CASE("a copy is nobody's to leave") {
+  LiveObject copy = live("", "");
+  copy.copy = true;
+  copy.copied_owner = kMe;
+  CHECK(leave(copy, kMe, kDelete, facts({})).action == LeaveAction::Nothing);
+}
+
+TEST_CASE("whatever is on the object, leaving keeps the invariants") {
+  const char* const kLedgers[] = {
+      "",         "n/me",     "n/a",          "n/a,n/me",     "n/me,n/a",    "n/a,n/b",
+      "n/b,n/me", "n/c,n/me", "n/a,n/me,n/b", "n/b,n/a,n/me", "n/me,n/a,n/b"};
+  const std::optional<MarkList> kMarks[] = {std::nullopt, MarkList{{"n/me", "u.1"}},
+                                            MarkList{{"n/me", "u.1"}, {"n/a", "a.1"}},
+                                            MarkList{{"n/b", "b.1"}}};
+  const Liveness kAll[] = {Liveness::Live, Liveness::Leaving, Liveness::Dead, Liveness::Unknown};
+  for (const char* owner : {"", "n/me", "n/a", "n/c"})
+    for (const char* ledger : kLedgers)
+      for (const auto& marks : kMarks)
+        for (const Liveness a : kAll)
+          for (const Liveness b : kAll)
+            for (const Liveness c : {Liveness::Live, Liveness::Dead})
+              for (unsigned bits = 0; bits < 8; ++bits) {
+                LiveObject object = live(owner, ledger, marks);
+                if (bits & 1) object = terminating(object);
+                const Facts f = facts({{"n/a", a}, {"n/b", b}, {"n/c", c}});
+                const LeaveDecision d = leave(object, kMe, {(bits & 2) != 0, (bits & 4) != 0}, f);
+                const std::vector<SharerKey> others = keys_to_check(object, kMe);
+                const bool somebody = std::any_of(others.begin(), others.end(),
+                                                  [&](const SharerKey& k) { return !f.is_dead(k); });
+                // 1 and 6: nothing is deleted or released under somebody else, or that is not ours.
+                if (d.action == LeaveAction::Delete || d.action == LeaveAction::Release) {
+                  REQUIRE_FALSE(somebody);
+                  REQUIRE(object.lists(kMe));
+                  REQUIRE_FALSE(object.terminating);
+                }
+                if (d.action != LeaveAction::Handover) {
+                  REQUIRE_FALSE(d.ownership.owner.has_value());
+                  continue;
+                }
+                REQUIRE(somebody);
+                const Ownership& o = d.ownership;
+                REQUIRE((o.owner && !f.is_dead(*o.owner) && o.owner != kMe));
+                if (!o.ledger.empty()) REQUIRE(o.ledger.front() == o.owner);
+                REQUIRE_FALSE(contains(o.ledger, kMe));
+                for (const SharerKey& k : object.ledger)
+                  if (k != kMe && !f.is_dead(k)) REQUIRE(contains(o.ledger, k));
+                // The labels move only if I was the owner or the owner is dead.
+                if (object.owner && object.owner != kMe && !f.is_dead(*object.owner))
+                  REQUIRE(o.owner == object.owner);
+                const LiveObject next = testing::after(object, o.owner, o.ledger, o.sharers, o.adopted);
+                REQUIRE(leave(next, kMe, {}, f).action == LeaveAction::Nothing);
+              }
+}
+
+TEST_CASE("recreating is refused while another sharer is listed") {
+  CHECK(check_recreate(live("n/me", "n/me"), kMe, facts({})).ok());
+  CHECK(check_recreate(live("n/me", "n/me,n/a"), kMe, facts({{"n/a", kDead}})).ok());
+  const Status refused = check_recreate(live("n/me", "n/me,n/a"), kMe, facts({}));
+  CHECK(is_invalid(refused));
+  CHECK(refused.message().find("n/a") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace heirloom::policies

@@ -1,0 +1,85 @@
+#include "policies/record.h"
+
+#include <fmt/format.h>
+
+namespace heirloom::policies {
+
+namespace {
+
+constexpr std::size_t kMarkUidLength = 8;
+
+Status unreadable(std::string_view why) {
+  return bad_request(fmt::format("annotation heirloom.dev/record: {}", why));
+}
+
+Result<ObjectKey> parse_object(JsonView json) {
+  if (!json.is_array() || json.size() != 4) return unreadable("object: want [group, kind, namespace, name]");
+  for (const JsonView part : json.elements())
+    if (!part.is_string()) return unreadable("object: want four strings");
+  ObjectKey key;
+  key.group = json.element(0).string();
+  key.kind = json.element(1).string();
+  key.ns = json.element(2).string();
+  key.name = json.element(3).string();
+  return key;
+}
+
+}  // namespace
+
+std::string make_mark(std::string_view uid, std::int64_t generation) {
+  return fmt::format("{}.{}", uid.substr(0, kMarkUidLength), generation);
+}
+
+bool is_mark_of(std::string_view mark, std::string_view uid) {
+  const std::string_view start = uid.substr(0, kMarkUidLength);
+  return mark.size() > start.size() && mark.starts_with(start) && mark[start.size()] == '.';
+}
+
+std::string mark_for(std::string_view uid, std::int64_t generation, std::string_view stored_mark,
+                     bool uninterrupted) {
+  if (uninterrupted && is_mark_of(stored_mark, uid)) return std::string(stored_mark);
+  return make_mark(uid, generation);
+}
+
+Result<Record> parse_record(std::string_view annotation) {
+  Result<Json> parsed = Json::parse(annotation);
+  if (!parsed.ok()) return unreadable(parsed.status().message());
+  const Json json = *parsed;
+  if (!json.is_object()) return unreadable("want an object");
+  Record record;
+  TRY(record.object, parse_object(json["object"]));
+  const JsonView sharers = json["sharers"];
+  if (sharers.exists() && !sharers.is_object()) return unreadable("sharers: want an object");
+  for (const JsonMember member : sharers.members()) {
+    // An entry that cannot be read must not cost the others theirs: a lost mark can cost a sharer its object.
+    std::optional<SharerKey> key = parse_sharer_key(member.key);
+    if (key && member.value.is_string())
+      record.sharers.emplace(std::move(*key), std::string(member.value.string()));
+  }
+  if (json["fields"].exists()) record.fields = json["fields"].to_json();
+  const JsonView adopted = json["adopted"];
+  if (adopted.exists() && !adopted.is_bool()) return unreadable("adopted: want a boolean");
+  record.adopted = adopted.boolean();
+  return record;
+}
+
+std::string format_record(const Record& record) {
+  JsonBuilder builder;
+  builder.begin_object();
+  builder.key("object").begin_array();
+  builder.string(record.object.group)
+      .string(record.object.kind)
+      .string(record.object.ns)
+      .string(record.object.name);
+  builder.end_array();
+  builder.key("sharers").begin_object();
+  for (const auto& [key, mark] : record.sharers) builder.member(to_string(key), mark);
+  builder.end_object();
+  if (record.fields && write_json(*record.fields).size() <= kMaxFieldsBytes)
+    builder.member("fields", *record.fields);
+  if (record.adopted) builder.member("adopted", true);
+  builder.end_object();
+  return write_json(builder.take());
+}
+
+}  // namespace heirloom::policies
