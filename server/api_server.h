@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -46,10 +47,11 @@ class ApiServer {
   // One request on a resource; see Request. The Status is what the client gets.
   Task<Result<Response>> handle(Request request);
 
-  // Everything else a client may GET: discovery, OpenAPI, /version. nullopt-like: NotFound.
-  Result<Json> document(std::string path);
+  // Everything else a client may GET, by path without query: discovery documents, /version. Error: NotFound.
+  Result<Json> document(std::string_view path);
 
-  bool ready() const;
+  // Success when requests are served and writes are taken; otherwise why not.
+  Status ready() const;
   const Registry& registry() const;
 
   struct Parts;  // what handlers share; server/parts.h

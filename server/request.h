@@ -26,6 +26,8 @@ struct Identity {
   bool admin() const;  // a member of system:masters
 };
 Identity admin_identity();
+// The groups of an impersonated user: those asked for, system:authenticated, and a service account's own.
+std::vector<std::string> impersonated_groups(std::string_view user, std::vector<std::string> asked);
 
 // How the answer is to be shaped (Accept: ...;as=Table;g=meta.k8s.io;v=v1).
 enum class Shape { Object, Table, PartialMetadata };
