@@ -1,5 +1,5 @@
-// Cancellation is an exception (boost::system::system_error with operation_aborted) that unwinds a coroutine from the
-// co_await where it waits. Only TaskScope, Canceller and deadlines start it.
+// Cancellation is an exception (boost::system::system_error with operation_aborted) that unwinds a coroutine
+// from the co_await where it waits. Only TaskScope, Canceller and deadlines start it.
 #pragma once
 
 #include <exception>
@@ -25,8 +25,8 @@ class Canceller {
   std::shared_ptr<State> state_;
 };
 
-// Runs the task to its end: true, or false when the canceller unwound it. Other exceptions, and the caller's own
-// cancellation (passed on to the task, then joined), unwind the caller.
+// Runs the task to its end: true, or false when the canceller unwound it. Other exceptions, and the caller's
+// own cancellation (passed on to the task, then joined), unwind the caller.
 Task<bool> run_cancellable(Task<void> task, std::shared_ptr<Canceller> canceller);
 
 }  // namespace heirloom

@@ -13,8 +13,8 @@
 
 namespace heirloom {
 
-// True when the task ended by itself (even if just then the time came), false when the deadline cancelled it. The clock
-// outlives the call. Cancelling the caller cancels and joins the task.
+// True when the task ended by itself (even if just then the time came), false when the deadline cancelled it.
+// The clock outlives the call. Cancelling the caller cancels and joins the task.
 Task<bool> run_until(Clock* clock, MonotonicTime deadline, Task<void> task);
 
 // The task's result, or Timeout (504) "<what> took too long". The task may have had effects.

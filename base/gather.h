@@ -12,8 +12,8 @@
 
 namespace heirloom {
 
-// Runs all tasks, at most `at_once` (>= 1) at a time, started in order. The first exception cancels the others and,
-// when all have ended, unwinds the caller. Cancelling the caller cancels and joins them all.
+// Runs all tasks, at most `at_once` (>= 1) at a time, started in order. The first exception cancels the
+// others and, when all have ended, unwinds the caller. Cancelling the caller cancels and joins them all.
 Task<void> gather(std::vector<Task<void>> tasks, std::size_t at_once);
 
 template <class T>

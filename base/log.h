@@ -2,6 +2,7 @@
 // configured (tests stay quiet). Never log a value of a Secret, a token, or a request body.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -22,7 +23,11 @@ struct Field {
   template <class T> Field(std::string_view k, const T& v) : key(k), value(fmt::format("{}", v)) {}
 };
 
+// To stderr. Call before the first thread starts, or again to change the level.
 void configure(Level level);
+// Elsewhere, for tests: each line without its newline.
+void configure(Level level, std::function<void(std::string_view line)> sink);
+// {"ts":"2026-01-02T03:04:05.678901Z","level":"info","msg":"...","key":"value",...}; field values are always strings.
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
 inline void debug(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::Debug, m, f); }

@@ -1,5 +1,5 @@
-// Parking: the place where one coroutine waits for one wake-up. Signal, Turnstile, deadlines and the manual clock are made
-// of it; domain code uses those.
+// Parking: the place where one coroutine waits for one wake-up. Signal, Turnstile, deadlines and the manual
+// clock are made of it; domain code uses those.
 #pragma once
 
 #include <functional>
@@ -16,14 +16,15 @@ class Parking {
   Parking(Parking&&) noexcept = default;
   Parking& operator=(Parking&&) noexcept = default;
 
-  // Lets wait() return `value`, through the executor, never inline; also when it was not called yet. The first counts.
+  // Lets wait() return `value`, through the executor, never inline; also when it was not called yet. The
+  // first counts.
   void wake(int value = 0);
   bool woken() const;
 
   // At most once. Unwinds with operation_aborted when the task is cancelled.
   Task<int> wait();
-  // As wait(), but cancelling the task calls `on_cancel` (perhaps inline) and keeps waiting: for those who must join
-  // children first.
+  // As wait(), but cancelling the task calls `on_cancel` (perhaps inline) and keeps waiting: for those who
+  // must join children first.
   Task<int> wait_through_cancel(std::function<void()> on_cancel);
 
   struct State;  // of parking.cc
@@ -32,13 +33,15 @@ class Parking {
   std::shared_ptr<State> state_;
 };
 
-// True once the executor's frames were dropped (a simulated crash, or the end of its loop): nothing runs on it again.
-bool is_abandoned(const Executor& executor);
-
 namespace detail {
+// What is parked on one execution context.
 struct ParkingLot;
-// For loops: drops every frame parked on this execution context, and marks it abandoned.
-void abandon_parked(const Executor& executor);
+std::shared_ptr<ParkingLot> parking_lot(const Executor& executor);
+// True once the context's frames were dropped (a simulated crash, or the end of its loop): nothing runs on it
+// again.
+bool is_abandoned(const ParkingLot& lot);
+// For loops: drops every parked frame and marks the lot abandoned.
+void abandon(ParkingLot& lot);
 }  // namespace detail
 
 }  // namespace heirloom

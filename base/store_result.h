@@ -1,5 +1,5 @@
-// Turns a Task<T> into a Task<void> that leaves its value in a shared place, so that everything which runs tasks
-// (scopes, deadlines, gather, loops) exists once, for Task<void>.
+// Turns a Task<T> into a Task<void> that leaves its value in a shared place, so that everything which runs
+// tasks (scopes, deadlines, gather, loops) exists once, for Task<void>.
 #pragma once
 
 #include <memory>

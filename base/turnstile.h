@@ -1,5 +1,6 @@
-// Turnstile: lets so many coroutines of one thread through at a time, in arrival order. With one permit it serialises
-// (a mutex for code that suspends); with n it bounds concurrency. KeyedTurnstile has one queue per key.
+// Turnstile: lets so many coroutines of one thread through at a time, in arrival order. With one permit it
+// serialises (a mutex for code that suspends); with n it bounds concurrency. KeyedTurnstile has one queue per
+// key.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +48,7 @@ class Turnstile {
 // A key costs memory only while somebody is inside or waits.
 class KeyedTurnstile {
  public:
-  explicit KeyedTurnstile(Executor executor) : executor_(std::move(executor)) {}
+  explicit KeyedTurnstile(Executor executor);
 
   class Pass {
    public:
@@ -60,12 +61,13 @@ class KeyedTurnstile {
   };
 
   Task<Pass> enter(std::string key);
-  std::size_t keys() const;
+  std::size_t keys() const { return turnstiles_->size(); }
 
  private:
+  using Turnstiles = std::map<std::string, std::weak_ptr<Turnstile>>;
   static Task<Pass> enter_one(std::shared_ptr<Turnstile> turnstile);
   Executor executor_;
-  std::map<std::string, std::weak_ptr<Turnstile>> turnstiles_;
+  std::shared_ptr<Turnstiles> turnstiles_;
 };
 
 }  // namespace heirloom

@@ -95,6 +95,7 @@ struct WriteOptions : CallOptions {
   std::string subresource;
   bool dry_run = false;
   std::string field_manager = "heirloom";
+  bool force = false;  // PatchType::Apply: take fields over from other managers
 };
 
 enum class PatchType { Merge, Json, Strategic, Apply };

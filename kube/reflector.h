@@ -53,9 +53,9 @@ struct Go {};                                       // nothing to report: start,
 struct PageRead { std::string resource_version; std::string continue_token; };
 struct ListFailed { Status status; };
 struct WatchOpened {};
-struct WatchFailed { Status status; };              // could not be opened, or broke
+struct WatchFailed { Status status; bool lasted = false; };  // could not be opened, or broke
 struct EventSeen { std::string resource_version; bool bookmark = false; };
-struct WatchEnded {};                               // in good order
+struct WatchEnded { bool lasted = false; };         // in good order; lasted: it was open for kLasting at least
 using Observation = std::variant<Go, PageRead, ListFailed, WatchOpened, WatchFailed, EventSeen, WatchEnded>;
 
 // Effects: what to do next. One at a time.
@@ -73,6 +73,9 @@ struct Memory {             // beside the state: what has to survive it
 };
 struct Step { State state; Memory memory; Effect effect; bool list_completed = false; };
 Step step(State state, Memory memory, const Observation& observation);
+
+// A watch that was open this long has worked, even if nothing happened.
+inline constexpr Duration kLasting = std::chrono::seconds(2);
 
 // Before jitter.
 Duration backoff(int failures);
@@ -125,6 +128,7 @@ class Reflector {
   reflector::State state_;
   reflector::Memory memory_;
   std::unique_ptr<Watch> watch_;
+  MonotonicTime opened_;
   std::uint64_t lists_ = 0;
   std::uint64_t watches_ = 0;
 };

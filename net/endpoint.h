@@ -19,8 +19,8 @@ Result<Endpoint> parse_endpoint(std::string text);
 // With brackets where needed; for messages and Host headers.
 std::string to_string(const Endpoint& endpoint);
 
-// An http:// or https:// URL as kubeconfigs have it. The path is a prefix of every request's target: "" or "/prefix",
-// never with a slash at its end. Userinfo, query and fragment are errors.
+// An http:// or https:// URL as kubeconfigs have it. The path is a prefix of every request's target: "" or
+// "/prefix", never with a slash at its end. Userinfo, query and fragment are errors.
 struct Url {
   bool tls = true;
   Endpoint endpoint;

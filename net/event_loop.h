@@ -1,5 +1,5 @@
-// EventLoop: the real single-threaded loop with the machine's clocks. One per program part; everything on its executor
-// runs on the thread that calls run().
+// EventLoop: the real single-threaded loop with the machine's clocks. One per program part; everything on its
+// executor runs on the thread that calls run().
 #pragma once
 
 #include <functional>

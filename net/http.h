@@ -21,7 +21,8 @@ class Headers {
   bool has(std::string_view name) const;
   // All of that name, in order (Impersonate-Group).
   std::vector<std::string> all(std::string_view name) const;
-  // Whether a comma-separated field (Connection, Accept-Encoding) lists the token, without case and parameters.
+  // Whether a comma-separated field (Connection, Accept-Encoding) lists the token, without case and
+  // parameters.
   bool lists(std::string_view name, std::string_view token) const;
 
   auto begin() const { return fields_.begin(); }

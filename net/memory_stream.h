@@ -14,7 +14,7 @@ namespace heirloom::net {
 
 struct MemoryStreamOptions {
   std::size_t capacity = 64 * 1024;  // bytes under way in one direction before write() waits
-  std::size_t max_read = 0;          // a read gives at most this many bytes (1 = every framing boundary); 0: no limit
+  std::size_t max_read = 0;  // a read gives at most this many bytes (1 = every framing boundary); 0: no limit
   // After this many bytes of a direction the connection is cut: both ends fail. npos: never.
   std::size_t cut_client_to_server = std::string::npos;
   std::size_t cut_server_to_client = std::string::npos;
@@ -26,8 +26,8 @@ struct MemoryStreamPair {
   std::unique_ptr<ByteStream> server;
 };
 
-// Each end waits on its own executor, so the two can belong to different instances of a simulation. When one end's
-// object is destroyed (also by a simulated crash) the other sees the end of the stream.
+// Each end waits on its own executor, so the two can belong to different instances of a simulation. When one
+// end's object is destroyed (also by a simulated crash) the other sees the end of the stream.
 MemoryStreamPair memory_stream_pair(Executor client, Executor server, MemoryStreamOptions options = {});
 
 // A Listener and the Connectors that reach it. Options are drawn per connection.

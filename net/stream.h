@@ -1,4 +1,5 @@
-// ByteStream: a connection, plain or TLS or in memory. A seam: everything above HTTP framing is tested on memory streams.
+// ByteStream: a connection, plain or TLS or in memory. A seam: everything above HTTP framing is tested on
+// memory streams.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,8 @@ namespace heirloom::net {
 struct Peer {
   std::string address;  // "127.0.0.1:40210"; for messages and logs
   bool tls = false;
-  // Of a client certificate that our CA signed; empty without one. Kubernetes reads the subject's common name as the
-  // user and its organizations as the groups.
+  // Of a client certificate that our CA signed; empty without one. Kubernetes reads the subject's common name
+  // as the user and its organizations as the groups.
   std::string common_name;
   std::vector<std::string> organizations;
 };
@@ -41,8 +42,8 @@ class ByteStream {
 class Connector {
  public:
   virtual ~Connector() = default;
-  // A connection ready for bytes (TLS handshake included). Error: Unreachable saying where to, which step failed and
-  // what to do, or Timeout at the deadline; in both cases nothing of a request was sent.
+  // A connection ready for bytes (TLS handshake included). Error: Unreachable saying where to, which step
+  // failed and what to do, or Timeout at the deadline; in both cases nothing of a request was sent.
   virtual Task<Result<std::unique_ptr<ByteStream>>> connect(MonotonicTime deadline) = 0;
 };
 

@@ -10,7 +10,8 @@
 
 namespace heirloom::net {
 
-// Name look-up, connect (every address in turn) and, with a context, TLS; all within the deadline of connect().
+// Name look-up, connect (every address in turn) and, with a context, TLS; all within the deadline of
+// connect().
 std::unique_ptr<Connector> tcp_connector(Executor executor, Clock* clock, Endpoint endpoint);
 std::unique_ptr<Connector> tls_connector(Executor executor, Clock* clock, Endpoint endpoint,
                                          std::shared_ptr<const TlsContext> context);

@@ -1,4 +1,5 @@
-// TLS (1.2 and 1.3) over any ByteStream, and the few certificates we make ourselves. PEM in memory, never files.
+// TLS (1.2 and 1.3) over any ByteStream, and the few certificates we make ourselves. PEM in memory, never
+// files.
 #pragma once
 
 #include <memory>
@@ -15,14 +16,14 @@ struct TlsClientOptions {
   std::string ca_pem;           // who may sign the server's certificate; empty: the system's roots
   std::string certificate_pem;  // our own, with its chain; empty: none
   std::string key_pem;
-  std::string server_name;      // expected in the certificate, a name or an address; empty: the endpoint's host
+  std::string server_name;  // expected in the certificate, a name or an address; empty: the endpoint's host
   bool insecure_skip_verify = false;
 };
 
 struct TlsServerOptions {
   std::string certificate_pem;  // with its chain
   std::string key_pem;
-  std::string client_ca_pem;    // who may sign client certificates; empty: none are asked for
+  std::string client_ca_pem;  // who may sign client certificates; empty: none are asked for
 };
 
 // Immutable, shared by connections.
@@ -43,7 +44,8 @@ class TlsContext {
 };
 
 // The handshake over an open stream; the result owns it. No deadline of its own: close the stream, or cancel.
-// Error: Unreachable with the reason; for a verification failure also what to do. `where` ("host:port") is for messages.
+// Error: Unreachable with the reason; for a verification failure also what to do. `where` ("host:port") is
+// for messages.
 Task<Result<std::unique_ptr<ByteStream>>> tls_connect(std::unique_ptr<ByteStream> stream,
                                                       std::shared_ptr<const TlsContext> context,
                                                       std::string server_name, std::string where);
@@ -66,8 +68,8 @@ struct CertificateRequest {
 // EC P-256, valid from an hour before `now` (clocks differ) for `validity`.
 Result<CertifiedKey> create_certificate_authority(std::string common_name, WallTime now, Duration validity);
 // Error: BadRequest when the CA's PEM or an address does not parse.
-Result<CertifiedKey> issue_certificate(const CertifiedKey& authority, const CertificateRequest& request, WallTime now,
-                                       Duration validity);
+Result<CertifiedKey> issue_certificate(const CertifiedKey& authority, const CertificateRequest& request,
+                                       WallTime now, Duration validity);
 
 // What a PEM certificate says about its holder. Error: BadRequest.
 struct CertificateInfo {

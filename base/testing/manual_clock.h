@@ -19,8 +19,8 @@ class ManualClock final : public Clock {
   MonotonicTime monotonic() const override;
   Task<void> sleep_until(MonotonicTime time) override;
 
-  void advance(Duration duration);       // both clocks; wakes sleepers whose time has come
-  void jump_wall(Duration difference);   // the wall clock alone, forwards or back, as after an NTP step
+  void advance(Duration duration);      // both clocks; wakes sleepers whose time has come
+  void jump_wall(Duration difference);  // the wall clock alone, forwards or back, as after an NTP step
   std::optional<MonotonicTime> next_timer() const;
   std::size_t sleepers() const;
 

@@ -1,9 +1,10 @@
-// Deterministic execution for tests and simulation. A SimulatedWorld has one manual clock and one seeded draw; the
-// SimulatedLoops made on it ("instances": a server, a controller) are single-threaded executors whose ready handlers are
-// drawn in random order, one per step. The same seed and the same code give the same run.
+// Deterministic execution for tests and simulation. A SimulatedWorld has one manual clock and one seeded
+// draw; the SimulatedLoops made on it ("instances": a server, a controller) are single-threaded executors
+// whose ready handlers are drawn in random order, one per step. The same seed and the same code give the same
+// run.
 //
-// A crash: abandon() drops every frame of one instance; nothing of it runs again, no call of it reaches a seam; the
-// other instances live on. Crash first, then destroy the objects that the frames used.
+// A crash: abandon() drops every frame of one instance; nothing of it runs again, no call of it reaches a
+// seam; the other instances live on. Crash first, then destroy the objects that the frames used.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +27,8 @@ namespace heirloom {
 class SimulatedLoop;
 
 struct RunLimits {
-  std::uint64_t steps = 10'000'000;                        // handler executions of this call
-  Duration time = std::chrono::hours(24 * 365);            // how far this call may move the clock
+  std::uint64_t steps = 10'000'000;              // handler executions of this call
+  Duration time = std::chrono::hours(24 * 365);  // how far this call may move the clock
 };
 
 class SimulatedWorld {
@@ -46,13 +47,13 @@ class SimulatedWorld {
   std::uint64_t run_until_idle(std::uint64_t max_steps = 10'000'000);
   // Moves the clock to the next timer, making its sleeper ready; false when there is none.
   bool advance_to_next_timer();
-  // Runs, moving the clock whenever nothing is ready, until the predicate (asked before every step) holds: true. False
-  // at a limit, or when nothing is ready and no timer is left.
+  // Runs, moving the clock whenever nothing is ready, until the predicate (asked before every step) holds:
+  // true. False at a limit, or when nothing is ready and no timer is left.
   bool run_until(const std::function<bool()>& predicate, RunLimits limits = {});
   // Runs everything within the next `duration`, and leaves the clock there.
   void run_for(Duration duration, std::uint64_t max_steps = 10'000'000);
 
-  std::uint64_t steps() const;       // handlers run since the start: "the k-th await"
+  std::uint64_t steps() const;  // handlers run since the start: "the k-th await"
   std::size_t ready_count() const;
 
  private:
@@ -130,8 +131,8 @@ Started<T> start(SimulatedLoop& loop, Task<T> task) {
   return Started<T>(loop, std::move(task));
 }
 
-// Runs the world until the task has ended (moving the clock when nothing is ready) and gives its value. Asserts when it
-// can never end. For tests: auto object = await(loop, api.get(ref, {}));
+// Runs the world until the task has ended (moving the clock when nothing is ready) and gives its value.
+// Asserts when it can never end. For tests: auto object = await(loop, api.get(ref, {}));
 template <class T>
 T await(SimulatedLoop& loop, Task<T> task) {
   Started<T> started(loop, std::move(task));

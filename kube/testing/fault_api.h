@@ -64,8 +64,9 @@ class FaultApi final : public Api {
   std::uint64_t calls() const;
   std::uint64_t mutating_calls() const;
 
+  struct State;  // of fault_api.cc
+
  private:
-  struct State;
   std::shared_ptr<State> state_;
 };
 
