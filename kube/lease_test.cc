@@ -180,6 +180,7 @@ TEST_CASE("the fence lets writes pass while the lease lasts, and shortens their 
   CHECK(await(loop, fence.update(ref, Json::object(), dry_run)).ok());
   until = loop.clock().monotonic() + seconds(3);
   CHECK(await(loop, fence.remove(ref, RemoveOptions())).ok());
+  CHECK(below.write_deadlines.back() == until);
 }
 
 }  // namespace
