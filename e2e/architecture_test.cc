@@ -98,7 +98,10 @@ Violations banned(const Sources& sources, const std::vector<Ban>& bans, bool on_
 
 bool nowhere(const SourceFile&) { return false; }
 bool is_entry_point(const SourceFile& file) { return file.folder() == "cmd"; }
-bool is_clock(const SourceFile& file) { return is_entry_point(file) || file.path.starts_with("base/clock"); }
+bool is_clock(const SourceFile& file) {
+  return is_entry_point(file) || file.path.starts_with("base/clock") ||
+         file.path == "net/event_loop.cc";  // the real clock
+}
 bool is_random(const SourceFile& file) {
   return is_entry_point(file) || file.path.starts_with("base/random");
 }
@@ -130,13 +133,15 @@ const std::vector<Ban> kPureLayers = {
      [](const SourceFile& f) { return f.is_test() || f.folder() != "kube"; }},
 };
 
-bool is_source(const SourceFile& file) { return file.is_header(); }
+bool is_header(const SourceFile& file) { return file.is_header(); }
 
 const std::vector<Ban> kHeavyHeaders = {
     {R"(#include <boost/(asio|beast)[^\n]*)", "name it in a .cc only; headers use base/task.h",
-     [](const SourceFile& f) { return !is_source(f) || f.path == "base/task.h"; }},
+     [](const SourceFile& f) { return !is_header(f) || f.path == "base/task.h"; }},
     {R"(#include <(openssl|rapidjson|yaml-cpp|spdlog|prometheus)/[^\n]*|#include <sqlite3[^\n]*)",
-     "name it in a .cc only", [](const SourceFile& f) { return !is_source(f); }},
+     "name it in a .cc only",
+     // Owners of OpenSSL's handles, shared by the .cc files of net.
+     [](const SourceFile& f) { return !is_header(f) || f.path == "net/openssl.h"; }},
 };
 
 // Spelled in two parts, so that this file does not hold them.

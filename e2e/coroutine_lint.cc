@@ -28,7 +28,8 @@ class StatementReader {
     std::optional<size_t> await_at;
     bool brace = false;
     bool lambda = false;
-    bool choice = false;
+    std::vector<int> choices;  // how deep in parentheses each ?:, && and || stands
+    int await_depth = 0;
     bool assertion = false;
     bool lambda_pending = false;  // its introducer was read, its body not yet
   };
@@ -52,6 +53,7 @@ class StatementReader {
     if (c == '{') open();
     if (c == '}') close();
     if (c == '[') bracket();
+    parenthesis(c);
     if (at_ + 1 < code_.size()) operators(c, code_[at_ + 1]);
     if (!std::isspace(static_cast<unsigned char>(c))) {
       previous_.assign(1, c);
@@ -63,7 +65,12 @@ class StatementReader {
     const size_t begin = at_;
     while (at_ < code_.size() && is_word(code_[at_])) ++at_;
     previous_ = code_.substr(begin, at_ - begin);
-    if (previous_ == "co_await") current().await_at = begin;
+    if (previous_ == "co_await") {
+      current().await_at = begin;
+      current().await_depth = depth_;
+    }
+    if (previous_ == "if" || previous_ == "while" || previous_ == "for" || previous_ == "switch")
+      heads_.push_back(depth_);
     for (const char* name :
          {"CHECK", "REQUIRE", "CHECK_FALSE", "REQUIRE_FALSE", "CHECK_MESSAGE", "CHECK_EQ"}) {
       if (previous_ == name) current().assertion = true;
@@ -73,7 +80,18 @@ class StatementReader {
   void operators(char c, char next) {
     const bool spaced = at_ > 0 && code_[at_ - 1] == ' ';
     if (spaced && ((c == '?' && next == ' ') || (c == '&' && next == '&') || (c == '|' && next == '|'))) {
-      current().choice = true;
+      current().choices.push_back(depth_);
+    }
+  }
+
+  // The head of an if, while or for is an expression of its own.
+  void parenthesis(char c) {
+    if (c == '(') ++depth_;
+    if (c != ')') return;
+    --depth_;
+    if (!heads_.empty() && heads_.back() == depth_) {
+      heads_.pop_back();
+      end_statement();
     }
   }
 
@@ -149,7 +167,9 @@ class StatementReader {
     const char* what = nullptr;
     if (statement.brace) what = "a braced initialiser";
     if (statement.lambda) what = "a lambda";
-    if (statement.choice) what = "?:, && or ||";
+    for (const int depth : statement.choices) {  // one inside the arguments of what is awaited does no harm
+      if (depth <= statement.await_depth) what = "?:, && or ||";
+    }
     if (statement.assertion) what = "a test assertion";
     if (what == nullptr) return;
     found_.push_back(fmt::format("{}:{}: co_await and {} in one expression; bind it to a named local first",
@@ -174,7 +194,9 @@ class StatementReader {
   const SourceFile& file_;
   const std::string& code_;
   size_t at_ = 0;
-  std::string previous_;  // the token before
+  int depth_ = 0;           // of parentheses
+  std::vector<int> heads_;  // depths at which an if, while or for waits for its head to close
+  std::string previous_;    // the token before
   std::vector<Block> blocks_;
   Violations found_;
 };
