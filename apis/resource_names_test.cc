@@ -8,7 +8,7 @@ namespace {
 TEST_CASE("apiVersion is version, or group and version") {
   CHECK(*parse_api_version("v1", "Namespace") == GroupVersionKind{"", "v1", "Namespace"});
   CHECK(*parse_api_version("apps/v1", "Deployment") == GroupVersionKind{"apps", "v1", "Deployment"});
-  for (const char* text : {"", "/", "/v1", "apps/", "a/b/c"}) {
+  for (const std::string text : {"", "/", "/v1", "apps/", "a/b/c"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_api_version(text, "X").ok());
   }

@@ -1,5 +1,5 @@
 # Writes a source file that holds FILES as string literals.
-# usage: cmake -DOUT=x.cc -DFUNCTION=heirloom::apis_crds "-DFILES=a.yaml|b.yaml" -P embed.cmake
+# usage: cmake -DOUT=x.cc -DFUNCTION=heirloom::apis_crds -DFILES="a.yaml|b.yaml" -P embed.cmake
 set(entries "")
 string(REPLACE "|" ";" FILES "${FILES}")
 foreach(file IN LISTS FILES)

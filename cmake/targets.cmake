@@ -52,8 +52,8 @@ function(heirloom_embed target function)
   string(REPLACE "::" "_" stem ${function})
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${stem}.cc)
   list(TRANSFORM ARG_FILES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
-  # A semicolon-separated list does not survive the command line.
-  string(REPLACE ";" "|" files "${ARG_FILES}")
+  # A list of several files does not survive the command line with its semicolons.
+  list(JOIN ARG_FILES "|" files)
   add_custom_command(OUTPUT ${out}
     COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DFUNCTION=${function} "-DFILES=${files}" -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${ARG_FILES} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)

@@ -1,0 +1,19 @@
+// Compressed fields of KubeVela's objects: {type: gzip|zstd, data: base64}.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace heirloom {
+
+// Errors: BadRequest when the data is damaged, RequestEntityTooLarge when it would expand beyond max_bytes.
+Result<std::string> gunzip(std::string_view data, std::size_t max_bytes);
+
+// By the type's name; "" is no compression. Error: Invalid for zstd, for which there is no codec in this
+// program, and for unknown types, saying what to do.
+Result<std::string> decompress(std::string_view type, std::string_view base64, std::size_t max_bytes);
+
+}  // namespace heirloom
