@@ -43,7 +43,7 @@ const auto kLeaving = Liveness::Leaving;
 using Marks_ = std::vector<std::pair<std::string, std::string>>;
 
 struct Case {
-  const char* when;
+  std::string when;
   std::optional<LiveObject> object;
   ObjectPolicies policies;
   Facts facts;
@@ -238,8 +238,8 @@ void for_each_input(Visit visit) {
   const std::optional<Marks_> kMarks[] = {std::nullopt, Marks_{}, Marks_{{"n/me", "uidme.1"}},
                                           Marks_{{"n/me", "old.1"}, {"n/a", "a.1"}}, Marks_{{"n/a", "a.1"}}};
   const Liveness kAll[] = {Liveness::Live, Liveness::Leaving, Liveness::Dead, Liveness::Unknown};
-  for (const char* owner : {"", "n/me", "n/a", "n/c"})
-    for (const char* ledger : kLedgers)
+  for (const std::string owner : {"", "n/me", "n/a", "n/c"})
+    for (const std::string ledger : kLedgers)
       for (const auto& marks : kMarks)
         for (const Liveness a : kAll)
           for (const Liveness b : {Liveness::Live, Liveness::Leaving, Liveness::Dead})

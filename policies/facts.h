@@ -12,8 +12,8 @@ enum class Liveness {
   Live,     // exists, not being deleted, and declares the object
   Leaving,  // deletionTimestamp set: keeps its entry, is not made owner while a Live one exists
   Dead,     // by uncached reads made AFTER the object was read: NotFound while its CRD is Established, or it
-         // exists and neither its trackers nor its not yet observed spec lists the object; confirmed after
-         // --dead-grace
+            // exists and neither its trackers nor its not yet observed spec lists the object; confirmed after
+            // --dead-grace
   Unknown,  // anything else, a cache's miss above all. Counts as Live.
 };
 std::string_view to_string(Liveness liveness);

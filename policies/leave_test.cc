@@ -32,7 +32,7 @@ const auto kDead = Liveness::Dead;
 const auto kLeaving = Liveness::Leaving;
 
 struct Case {
-  const char* when;
+  std::string when;
   std::optional<LiveObject> object;
   LeavePolicy policy;
   Facts facts;
@@ -123,8 +123,8 @@ TEST_CASE("whatever is on the object, leaving keeps the invariants") {
                                             MarkList{{"n/me", "u.1"}, {"n/a", "a.1"}},
                                             MarkList{{"n/b", "b.1"}}};
   const Liveness kAll[] = {Liveness::Live, Liveness::Leaving, Liveness::Dead, Liveness::Unknown};
-  for (const char* owner : {"", "n/me", "n/a", "n/c"})
-    for (const char* ledger : kLedgers)
+  for (const std::string owner : {"", "n/me", "n/a", "n/c"})
+    for (const std::string ledger : kLedgers)
       for (const auto& marks : kMarks)
         for (const Liveness a : kAll)
           for (const Liveness b : kAll)

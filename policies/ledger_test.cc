@@ -7,9 +7,9 @@ namespace {
 
 TEST_CASE("the ledger is read leniently and written canonically") {
   struct Case {
-    const char* text;
-    const char* canonical;
-    const char* because;
+    std::string text;
+    std::string canonical;
+    std::string because;
   };
   const Case kCases[] = {
       {"", "", "no annotation, no sharers"},

@@ -59,9 +59,9 @@ TEST_CASE("an object with half an owner has none") {
                                  R"({"app.oam.dev/name":"","app.oam.dev/namespace":"default"})",
                                  R"({"app.oam.dev/name":"app1","app.oam.dev/namespace":""})",
                                  "null"};
-  for (const char* labels : kLabels) {
+  for (const std::string labels : kLabels) {
     CAPTURE(labels);
-    const Json object = config_map(labels, "null");
+    const Json object = config_map(labels.c_str(), "null");
     CHECK_FALSE(read_live(object, kKey).owner.has_value());
   }
 }

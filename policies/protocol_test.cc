@@ -466,7 +466,7 @@ TEST_CASE("the same holds when every write goes through the text of labels and a
 
 TEST_CASE("the test can fail: each guard of the protocol is needed") {
   struct Case {
-    const char* without;
+    std::string without;
     Mutant mutant;
   };
   const Case kCases[] = {

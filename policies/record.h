@@ -39,7 +39,7 @@ struct Record {
   Marks sharers;
   std::optional<Json> fields;  // paths the owner declared (schema/field_set.h), never values; nullopt: the
                                // tracker stands in
-  bool adopted = false;  // a claim adopted the object: release it, never delete it
+  bool adopted = false;        // a claim adopted the object: release it, never delete it
   bool operator==(const Record&) const = default;
 };
 

@@ -34,7 +34,7 @@ TEST_CASE("fields beyond the bound are left out, so that the annotation always f
 }
 
 TEST_CASE("a record that cannot be read is an error, a sharer that cannot be read is skipped") {
-  for (const char* text :
+  for (const std::string text :
        {"", "x", "[]", "{}", R"({"object":["a","b","c"]})", R"({"object":[1,2,3,4]})",
         R"({"object":["","A","b","c"],"sharers":[]})", R"({"object":["","A","b","c"],"adopted":"yes"})"}) {
     CAPTURE(text);
