@@ -19,6 +19,7 @@
 
 #include "base/json.h"
 #include "base/json_tape.h"
+#include "base/utf8.h"
 
 namespace heirloom {
 namespace {
@@ -26,9 +27,9 @@ namespace {
 constexpr std::size_t kMaxTextBytes = std::size_t{1} << 30;  // offsets inside a block are 32 bits wide
 
 // The recursive reader would overflow the stack. Numbers come as text: RapidJSON's own conversion is slower
-// than the standard library's, and this way every digit counts.
-constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                            rapidjson::kParseNumbersAsStringsFlag;
+// than the standard library's, and this way every digit counts. UTF-8 is checked here: RapidJSON would let
+// the second half of a surrogate pair pass when it comes alone.
+constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
 
 struct Handler {
   detail::JsonTape& tape;
@@ -63,10 +64,12 @@ struct Handler {
   }
   bool RawNumber(const char* text, rapidjson::SizeType length, bool) { return number({text, length}); }
   bool String(const char* text, rapidjson::SizeType length, bool) {
+    if (!is_valid_utf8({text, length})) return fail("a string that is not valid Unicode");
     tape.string({text, length});
     return true;
   }
   bool Key(const char* text, rapidjson::SizeType length, bool) {
+    if (!is_valid_utf8({text, length})) return fail("a key that is not valid Unicode");
     tape.key({text, length});
     return true;
   }

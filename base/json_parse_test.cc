@@ -90,6 +90,8 @@ TEST_CASE("text that is not JSON is refused with its position") {
       {"\"\\u12\"", "short escape"},
       {"\"\\ud800\"", "half a surrogate pair"},
       {"\"\\udc00\\ud800\"", "surrogates the wrong way round"},
+      {"\"\\ude15\"", "the second half of a surrogate pair"},
+      {"{\"\\ude15\":1}", "half a surrogate pair in a key"},
       {"\"\xC0\x80\"", "overlong UTF-8"},
       {"\"\xED\xA0\x80\"", "a surrogate in UTF-8"},
       {"\"\xF4\x90\x80\x80\"", "above U+10FFFF"},

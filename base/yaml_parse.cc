@@ -50,7 +50,9 @@ class Graph final : public YAML::EventHandler {
   bool empty() const { return nodes_.empty(); }
   const Node& node(std::uint32_t i) const { return nodes_[i]; }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  const YAML::Mark& start() const { return start_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     add({Node::Kind::Scalar, false, mark, std::string(kPlainTag), {}, {}}, anchor);
@@ -94,6 +96,7 @@ class Graph final : public YAML::EventHandler {
     open_.pop_back();
   }
 
+  YAML::Mark start_;
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> open_;
   std::unordered_map<YAML::anchor_t, std::uint32_t> anchors_;
@@ -261,6 +264,33 @@ Status check_characters(std::string_view text) {
   return bad_request(fmt::format("invalid YAML at line {}: control characters are not allowed", line));
 }
 
+// yaml-cpp takes text behind a finished document for the next one, and stays at some of it for ever: a
+// further document must begin with --- or follow a line of three dots.
+class DocumentStarts {
+ public:
+  explicit DocumentStarts(std::string_view text) : rest_(text) {}
+
+  // Whether a document may start at this line (from 0); lines only grow.
+  bool separated(int line) {
+    bool dots = false;
+    while (line_ < line && !rest_.empty()) {
+      dots = dots || rest_.starts_with("...");
+      const std::size_t end = rest_.find('\n');
+      rest_ = end == std::string_view::npos ? std::string_view() : rest_.substr(end + 1);
+      ++line_;
+    }
+    const bool first = last_ < 0;
+    const bool marked = rest_.starts_with("---") && last_ != line;
+    last_ = line;
+    return first || dots || marked;
+  }
+
+ private:
+  std::string_view rest_;
+  int line_ = 0;
+  int last_ = -1;  // where the document before began
+};
+
 bool looks_like_json(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && text[first] == '{';
@@ -281,9 +311,12 @@ Result<std::vector<Json>> parse_yaml_documents(std::string_view text) {
   // yaml-cpp reports by exceptions; this is where they end.
   try {
     YAML::Parser parser(stream);
+    DocumentStarts starts(text);
     for (;;) {
       Graph graph;
       if (!parser.HandleNextDocument(graph)) break;
+      if (!starts.separated(graph.start().line))
+        return yaml_error(graph.start(), "unexpected text behind the document");
       if (graph.empty()) continue;
       TRY(Json document, Converter(graph, 2 * text.size() + kMaxAliasBytes).convert());
       if (!document.is_null()) documents.push_back(std::move(document));

@@ -132,6 +132,9 @@ TEST_CASE("a stream gives its documents without the empty ones") {
   REQUIRE(documents->size() == 2);
   CHECK(write_json((*documents)[1]) == R"({"b":2})");
   CHECK(parse_yaml_documents("")->empty());
+  CHECK(parse_yaml_documents("a: 1\n... # end\n\n# next\nb: 2\n")->size() == 2);
+  CHECK(parse_yaml_documents("--- {a: 1}\n--- {b: 2}\n")->size() == 2);
+  CHECK(parse_yaml_documents("\uFEFF# bom\n---\na: |\n  x\n---\n\n\n# c\n--- # d\nb: 2")->size() == 2);
   CHECK(parse_yaml_documents("{\"a\":1}\n---\n{\"a\":2}")->size() == 2);
   CHECK_FALSE(parse_yaml("").ok());
   CHECK(parse_yaml("a: 1\n---\nb: 1").status().message() == "expected one YAML document, found 2");
@@ -187,6 +190,11 @@ TEST_CASE("what is wrong is refused, and hostile text is cheap") {
       {"open quotes", "a: 'x"},
       {"open flow", "a: [1, 2"},
       {"text behind", "a: \"x\" y"},
+      {"what yaml-cpp never gets past", ", "},
+      {"the same behind a document", "a: 1\n---\n[1], [2]"},
+      {"two documents in one line", "{a: 1} {b: 2}"},
+      {"two documents with a line between them", "{a: 1}\n{b: 2}"},
+      {"a closing bracket", "]"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.because);
