@@ -22,7 +22,7 @@ struct LeaseOptions {
   std::string identity;  // unique per process
   Duration duration = std::chrono::seconds(15);      // whole seconds, on the wire
   Duration renew_every = std::chrono::seconds(2);
-  Duration margin = std::chrono::seconds(5);         // leadership ends this long before the lease does
+  Duration margin = std::chrono::seconds(5);         // no write is begun in this last part of an unrenewed lease
 };
 
 class LeaderElector {
@@ -35,11 +35,12 @@ class LeaderElector {
   Task<void> acquire();
   // Renews until leadership is lost, and says why. Call after acquire().
   Task<Status> hold();
-  // Gives the lease up early (best effort), so that the next one need not wait for it.
+  // Gives the lease up early (best effort), so that the next one need not wait for it. Stop writing first.
   Task<void> release();
 
   bool is_leader() const;
-  // No write may be sent whose own timeout ends after this. nullopt: not the leader.
+  // The end of the lease as last renewed: no write may be sent whose own timeout ends after it (kube/fenced_api.h sees
+  // to that). nullopt: not the leader, begin no write.
   std::optional<MonotonicTime> leader_until() const;
   std::string holder() const;  // as last seen
 

@@ -34,7 +34,7 @@ std::optional<Duration> retry_pause(const Status& status, bool repeatable, int a
 
 class RetryingApi final : public Api {
  public:
-  // All outlive this; metrics may be null.
+  // All outlive this, and this outlives its calls; metrics may be null.
   RetryingApi(Executor executor, Api* below, Clock* clock, Random* random, Metrics* metrics,
               RetryOptions options = RetryOptions());
   ~RetryingApi() override;

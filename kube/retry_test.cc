@@ -55,6 +55,7 @@ TEST_CASE("what is asked again, and when") {
 const ObjectRef kWeb{{"", "v1", "configmaps"}, "default", "web"};
 
 struct Fixture {
+  ~Fixture() { loop.abandon(); }  // calls that still wait go before what they use
   SimulatedLoop loop;
   ScriptedApi below{&loop.clock()};
   Metrics metrics;

@@ -57,22 +57,28 @@ Task<Result<std::unique_ptr<Watch>>> ScriptedApi::watch(Collection collection, W
   co_return watch;
 }
 
-Task<Result<Json>> ScriptedApi::create(Collection collection, Json body, WriteOptions) {
+Task<Result<Json>> ScriptedApi::create(Collection collection, Json body, WriteOptions options) {
+  write_deadlines.push_back(options.deadline);
   bodies.push_back(body);
   return next_object(fmt::format("create {} {}", collection.resource.resource, collection.ns));
 }
 
-Task<Result<Json>> ScriptedApi::update(ObjectRef ref, Json body, WriteOptions) {
+Task<Result<Json>> ScriptedApi::update(ObjectRef ref, Json body, WriteOptions options) {
+  write_deadlines.push_back(options.deadline);
   bodies.push_back(body);
   return next_object("update " + on(ref));
 }
 
-Task<Result<Json>> ScriptedApi::patch(ObjectRef ref, PatchType, Json patch, WriteOptions) {
+Task<Result<Json>> ScriptedApi::patch(ObjectRef ref, PatchType, Json patch, WriteOptions options) {
+  write_deadlines.push_back(options.deadline);
   bodies.push_back(patch);
   return next_object("patch " + on(ref));
 }
 
-Task<Result<Json>> ScriptedApi::remove(ObjectRef ref, RemoveOptions) { return next_object("remove " + on(ref)); }
+Task<Result<Json>> ScriptedApi::remove(ObjectRef ref, RemoveOptions options) {
+  write_deadlines.push_back(options.deadline);
+  return next_object("remove " + on(ref));
+}
 
 Task<Result<RawResponse>> ScriptedApi::raw(RawRequest request) {
   calls.push_back("raw " + request.path);

@@ -30,6 +30,7 @@ class ScriptedApi final : public Api {
   // "get configmaps default/a", "list configmaps rv=0 limit=500 continue=", "raw /api", ...
   std::vector<std::string> calls;
   std::vector<Json> bodies;  // of create, update, patch
+  std::vector<std::optional<MonotonicTime>> write_deadlines;
 
   Task<Result<Json>> get(ObjectRef ref, GetOptions options) override;
   Task<Result<ListPage>> list(Collection collection, ListOptions options) override;
