@@ -48,6 +48,7 @@ std::string key_path(std::string_view path, std::string_view key);
 // Go's %q and %#v (of unstructured content), which Kubernetes' messages contain.
 std::string go_quote(std::string_view text);
 std::string go_value(JsonView value);
+std::string go_print(JsonView value);  // Go's %v: map[name:x]
 // Go's %v of a float64: 10, 0.5, 1e+21.
 std::string go_number(double value);
 

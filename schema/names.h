@@ -34,12 +34,14 @@ inline constexpr std::size_t kMaxAnnotationBytes = 256 * 1024;
 
 FieldErrors validate_labels(JsonView labels, const std::string& path);
 FieldErrors validate_annotations(JsonView annotations, const std::string& path);
-FieldErrors validate_finalizers(JsonView finalizers, const std::string& path);
+// standard_only: a finalizer without a prefix must be one of Kubernetes' own (built-in kinds ask for that).
+FieldErrors validate_finalizers(JsonView finalizers, const std::string& path, bool standard_only);
 FieldErrors validate_owner_references(JsonView references, const std::string& path);
 
 struct MetaRules {
   bool namespaced = true;
   NameCheck name = check_dns1123_subdomain;
+  bool standard_finalizers = true;  // false for custom resources
 };
 // The whole metadata of an object about to be stored, name resolved: name, generateName, namespace, labels,
 // annotations, finalizers, ownerReferences. Paths start with "metadata".

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,6 +77,10 @@ struct Node {
   const Node* property(std::string_view key) const;
   // A free map (labels, data) rather than a struct: members come and go one by one.
   bool is_map() const { return additional != nullptr || additional_allowed; }
+  // What elements of this list merge by, in server-side apply and in our three-way merge; empty: not by key.
+  std::span<const std::string> merge_keys() const;
+  // A list of scalars that merge as a set (finalizers).
+  bool is_set() const;
 };
 
 // Null-safe steps, for walks that may leave what the schema knows.
@@ -102,6 +107,8 @@ struct CompileOptions {
   // Our own descriptions of built-in kinds: the structural rules are not enforced, empty means absent, and
   // the formats quantity, date-time and byte are compared by meaning.
   bool builtin = false;
+  // The root is an object with apiVersion, kind and metadata, not a part of one.
+  bool resource_root = true;
   // With a status subresource the root may hold little else; Kubernetes words that error differently.
   bool status_subresource = false;
 };
