@@ -11,4 +11,7 @@ namespace heirloom::schema {
 // The object with its defaults; the same block when nothing is missing.
 Json apply_defaults(const Json& object, const Schema& schema);
 
+// Of a value inside an object.
+Json apply_defaults_to(const Json& value, const Node& node);
+
 }  // namespace heirloom::schema

@@ -2,7 +2,7 @@
 // record.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,46 +14,60 @@
 
 namespace heirloom::schema {
 
-// A tree. A field without children is declared as a whole (a scalar, an atomic list or map, an empty object).
-// Members are sorted by name; elements of a keyed list by the canonical text of their key values.
-// A set's elements have the value itself as key, with no key names.
+// A tree. A leaf is declared as a whole: a scalar, an atomic list, an empty object.
 class FieldSet {
  public:
-  bool empty() const { return members_.empty() && elements_.empty(); }
-  bool is_leaf() const { return empty(); }
-  bool is_keyed_list() const { return keyed_; }
+  using Entry = std::pair<std::string, FieldSet>;
+
+  FieldSet() = default;  // a leaf; at the root: nothing declared
+  static FieldSet object(std::vector<Entry> members);
+  // Elements by the text of their key (element_key_text). A set has no key names: its values are the keys.
+  static FieldSet list(std::vector<std::string> key_names, std::vector<Entry> elements);
+
+  bool is_leaf() const { return entries_.empty(); }
+  bool empty() const { return entries_.empty(); }
+  bool is_list() const { return list_; }
   const std::vector<std::string>& key_names() const { return key_names_; }
-  std::size_t field_count() const;  // leaves
+  const std::vector<Entry>& entries() const { return entries_; }  // sorted by name or key text
+  const FieldSet* find(std::string_view name_or_key_text) const;  // null: not declared
+  std::size_t leaf_count() const;
 
-  const FieldSet* member(std::string_view name) const;       // null: not declared
-  const FieldSet* element(std::string_view key_text) const;  // key_text as element_key_text gives it
-  const std::vector<std::pair<std::string, FieldSet>>& members() const { return members_; }
-  const std::vector<std::pair<std::string, FieldSet>>& elements() const { return elements_; }
-
-  // Compact JSON: a leaf is 1, an object {"name": ...}, a keyed list [["name"], "web", {...}, ...], with
-  // several keys
-  // [["containerPort","protocol"], [80,"TCP"], ...]. Error of from_json: BadRequest. Depth <= 64.
+  // Compact JSON: a leaf is 1, an object {"name": ...}, a list [["name"], "web", {...}, "db", {...}], with
+  // several keys [["containerPort","protocol"], [80,"TCP"], 1], a set [[], "a/b", 1]; nothing declared is {}.
+  // Error of from_json: BadRequest saying what is malformed.
   Json to_json() const;
   static Result<FieldSet> from_json(JsonView json);
 
   bool operator==(const FieldSet&) const = default;
 
  private:
-  friend FieldSet declared_fields(JsonView manifest, const Schema* schema);
-  friend struct FieldSetAccess;
-  bool keyed_ = false;
+  bool list_ = false;
   std::vector<std::string> key_names_;
-  std::vector<std::pair<std::string, FieldSet>> members_;
-  std::vector<std::pair<std::string, FieldSet>> elements_;
+  std::vector<Entry> entries_;
 };
 
-// The fields of a manifest, normalised first (see normalized_manifest): without apiVersion, kind, name,
-// namespace, status and what the server sets. schema may be null: then only metadata is known and all lists
-// are atomic.
+// What lies deeper is declared as a whole.
+inline constexpr int kMaxFieldDepth = 64;
+
+// The fields of a manifest, normalised first (normalized_manifest): without apiVersion, kind, name,
+// namespace, status and what the server sets. schema null: what merge_knowledge has for the manifest's kind.
 FieldSet declared_fields(JsonView manifest, const Schema* schema);
 
-// The canonical text of an element's key: compact JSON of the value, or of the array of values. Empty when
-// the element lacks a key that has no default: such a list is treated as atomic.
+// schema, or what is known of the object's kind without one.
+const Schema& rules_for(JsonView object, const Schema* schema);
+
+// Members that name an object or are never declared content: apiVersion, kind, status; in metadata name,
+// namespace.
+bool is_identity_member(std::string_view key);
+bool is_identity_metadata(std::string_view key);
+
+// The canonical text of an element's key in a keyed list: compact JSON of the value, or of the array of
+// values; a missing key takes its default. Of a set's element: the value. Empty when there is none: then the
+// list is atomic.
 std::string element_key_text(JsonView element, const Node& list);
+
+// Does the list merge by key or as a set, with these elements? False when an element has no key or a key
+// comes twice.
+bool merges_by_key(JsonView list, const Node* node);
 
 }  // namespace heirloom::schema

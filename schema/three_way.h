@@ -21,12 +21,15 @@ Json normalized_manifest(JsonView manifest);
 // other
 //   sub-objects as a whole, keyed list elements as a whole; a map that becomes empty goes too;
 // - desired fields win; where they mean the same as live (same_meaning) live's form is kept;
-// - everything else of live stays; live's member order and element order are kept, new ones come last;
+// - everything else of live stays, in live's order; what is new comes last;
 // - lists with merge keys merge by key, sets by value, all other lists are atomic;
 // - retainKeys places (volumes, Deployment strategy): when a desired field changes there, what is not desired
 // goes;
 // - apiVersion, kind, name and namespace are live's; status is live's.
-// schema: the kind's Schema, or null (only metadata is known: merge_knowledge("", "")).
+// - where desired elements of a keyed list stand in another order than live's, desired's order wins; elements
+// that only
+//   live has keep their places.
+// schema: the kind's Schema, or null: then what merge_knowledge knows of desired's kind.
 Json merge(const FieldSet& previous, JsonView desired, JsonView live, const Schema* schema);
 // The same with the whole previous manifest.
 Json merge(JsonView previous_manifest, JsonView desired, JsonView live, const Schema* schema);
@@ -37,7 +40,8 @@ std::vector<std::string> differences(JsonView desired, JsonView live, const Sche
                                      std::size_t limit = 50);
 
 // Equal but for form: quantities, int-or-string, times and base64 where node says so, 1 and 1.0, null and
-// absent members, and empty and absent where the kind does not tell them apart. node may be null.
+// absent members, a default and absent, and empty and absent where the kind does not tell them apart. node
+// may be null.
 bool same_meaning(JsonView a, JsonView b, const Node* node);
 
 }  // namespace heirloom::schema
