@@ -31,6 +31,8 @@ inline constexpr std::string_view kStateKeep = "StateKeep";
 // Ours: what KubeVela never says.
 inline constexpr std::string_view kSupported = "Supported";  // False: uses something we do not implement
 inline constexpr std::string_view kConflict = "Conflict";    // True while status.conflicts is not empty
+inline constexpr std::string_view kDiverged = "Diverged";    // True: a shared object is not as this application declares it
+inline constexpr std::string_view kNotices = "Notices";      // True: something in the manifest is ignored
 }  // namespace condition_types
 
 namespace condition_reasons {

@@ -1,0 +1,157 @@
+#include "dispatcher/kind_watches.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apis/labels.h"
+
+namespace heirloom::dispatcher {
+namespace {
+
+// How long a reconciliation waits for the first list of a kind before it comes back later.
+constexpr Duration kSyncPatience = std::chrono::seconds(10);
+constexpr Duration kSyncPoll = std::chrono::milliseconds(200);
+
+}  // namespace
+
+// Feeds one collection into the table. What a list no longer shows is lost.
+class KindWatches::Feed final : public kube::ReflectorSink {
+ public:
+  Feed(const Environment& environment, kube::ReflectorOptions options, kube::ResourceInfo resource, ObjectTable* table,
+       Signal* changed)
+      : resource_(std::move(resource)), table_(table), changed_(changed),
+        reflector_(environment.api, environment.clock, environment.random, environment.metrics, std::move(options),
+                   this) {}
+
+  kube::Reflector& reflector() { return reflector_; }
+
+  void begin_replace() override { listed_.clear(); }
+  void listed(const Json& object) override {
+    const ObjectKey key = key_of_object(object);
+    listed_.insert(key);
+    known_.insert(key);
+    table_->saw(key, object);
+  }
+  void end_replace() override {
+    for (auto at = known_.begin(); at != known_.end();) {
+      if (listed_.contains(*at)) {
+        ++at;
+        continue;
+      }
+      const ObjectKey gone = *at;
+      at = known_.erase(at);
+      table_->lost(gone);
+    }
+    listed_.clear();
+    changed_->notify_all();
+  }
+  void changed(kube::WatchEvent::Type type, const Json& object) override {
+    const ObjectKey key = key_of_object(object);
+    if (type == kube::WatchEvent::Type::Deleted) {
+      known_.erase(key);
+      table_->lost(key);
+    } else {
+      known_.insert(key);
+      table_->saw(key, object);
+    }
+  }
+
+ private:
+  ObjectKey key_of_object(JsonView object) const {
+    const JsonView metadata = object["metadata"];
+    return ObjectKey{"local", resource_.kind.group, resource_.kind.kind, std::string(metadata["namespace"].string()),
+                     std::string(metadata["name"].string())};
+  }
+
+  kube::ResourceInfo resource_;
+  ObjectTable* table_;
+  Signal* changed_;
+  std::set<ObjectKey> listed_;
+  std::set<ObjectKey> known_;
+  kube::Reflector reflector_;
+};
+
+struct KindWatches::NamedWatch {
+  std::unique_ptr<Feed> feed;
+  std::set<SharerKey> sharers;
+  std::unique_ptr<TaskScope> scope;
+};
+
+KindWatches::KindWatches(const Environment* environment, ObjectTable* table)
+    : environment_(environment), table_(table), changed_(environment->executor) {}
+
+KindWatches::~KindWatches() = default;
+
+Task<Status> KindWatches::ensure(kube::ResourceInfo resource) {
+  const GroupKind group_kind{resource.kind.group, resource.kind.kind};
+  if (!kinds_.contains(group_kind)) {
+    kube::ReflectorOptions options;
+    options.collection = kube::Collection{resource.resource, ""};
+    options.label_selector = std::string(labels::kName);
+    auto feed = std::make_unique<Feed>(*environment_, std::move(options), resource, table_, &changed_);
+    kube::Reflector& reflector = feed->reflector();
+    kinds_.emplace(group_kind, std::move(feed));
+    environment_->scope->spawn(fmt::format("watch {}", resource.resource.resource), reflector.run());
+  }
+  const MonotonicTime patience = environment_->clock->monotonic() + kSyncPatience;
+  while (true) {
+    const kube::ReflectorStatus status = kinds_.at(group_kind)->reflector().status();
+    if (status.synced) co_return Status();
+    if (!status.error.ok()) co_return annotate(status.error, fmt::format("cannot watch {}", resource.kind.kind));
+    if (environment_->clock->monotonic() >= patience)
+      co_return timed_out(fmt::format("the list of {} objects takes longer than 10 s", resource.kind.kind));
+    const MonotonicTime next = environment_->clock->monotonic() + kSyncPoll;
+    co_await changed_.wait_until(environment_->clock, next);
+  }
+}
+
+void KindWatches::wait_for(const SharerKey& sharer, const std::vector<Named>& objects) {
+  std::set<ObjectKey> wanted;
+  for (const Named& object : objects) {
+    wanted.insert(object.key);
+    auto& watch = named_[object.key];
+    if (!watch) {
+      watch = std::make_shared<NamedWatch>();
+      kube::ReflectorOptions options;
+      options.collection = kube::Collection{object.resource.resource, object.key.ns};
+      options.field_selector = "metadata.name=" + object.key.name;
+      watch->feed = std::make_unique<Feed>(*environment_, std::move(options), object.resource, table_, &changed_);
+      watch->scope = std::make_unique<TaskScope>(environment_->executor);
+      watch->scope->spawn(fmt::format("watch {}", object.key.to_string()), watch->feed->reflector().run());
+    }
+    watch->sharers.insert(sharer);
+  }
+  const auto before = waiting_.find(sharer);
+  if (before != waiting_.end()) {
+    for (const ObjectKey& key : before->second) {
+      if (wanted.contains(key)) continue;
+      const auto at = named_.find(key);
+      if (at == named_.end()) continue;
+      at->second->sharers.erase(sharer);
+      if (!at->second->sharers.empty()) continue;
+      environment_->scope->spawn(fmt::format("stop watching {}", key.to_string()), stop_named(std::move(at->second)));
+      named_.erase(at);
+    }
+  }
+  if (wanted.empty()) waiting_.erase(sharer);
+  else waiting_[sharer] = std::move(wanted);
+}
+
+Task<void> KindWatches::stop() {
+  waiting_.clear();
+  while (!named_.empty()) {
+    const std::shared_ptr<NamedWatch> watch = named_.begin()->second;
+    named_.erase(named_.begin());
+    co_await watch->scope->stop();
+  }
+}
+
+void KindWatches::abandon() {
+  for (auto& [key, watch] : named_) watch->scope->abandon();
+}
+
+// Stops a watch that nobody needs any more; keeps it alive until it has.
+Task<void> KindWatches::stop_named(std::shared_ptr<NamedWatch> watch) { co_await watch->scope->stop(); }
+
+}  // namespace heirloom::dispatcher

@@ -1,0 +1,59 @@
+// KindWatches: one label-selected watch per kind in use, and watches by name for what the selector cannot show.
+// All of them feed the ObjectTable.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "apis/resource_names.h"
+#include "apis/sharer_key.h"
+#include "base/result.h"
+#include "base/signal.h"
+#include "dispatcher/environment.h"
+#include "dispatcher/object_table.h"
+#include "kube/reflector.h"
+#include "kube/rest_mapper.h"
+
+namespace heirloom::dispatcher {
+
+class KindWatches {
+ public:
+  // Both outlive this.
+  KindWatches(const Environment* environment, ObjectTable* table);
+  ~KindWatches();
+
+  // Sees to it that managed objects of this kind are watched, and waits until they are known. Error: why the kind
+  // cannot be listed, naming it; the watch goes on trying.
+  Task<Status> ensure(kube::ResourceInfo resource);
+
+  // What a sharer waits for by name, because no selected watch shows it. Replaces what it waited for before.
+  struct Named {
+    kube::ResourceInfo resource;
+    ObjectKey key;
+  };
+  void wait_for(const SharerKey& sharer, const std::vector<Named>& objects);
+
+  // The kinds' watches end with the environment's scope; the ones by name end here.
+  Task<void> stop();
+  void abandon();
+
+  std::size_t kinds() const { return kinds_.size(); }
+  std::size_t named() const { return named_.size(); }
+
+ private:
+  class Feed;
+  struct NamedWatch;
+  Task<void> stop_named(std::shared_ptr<NamedWatch> watch);
+
+  const Environment* environment_;
+  ObjectTable* table_;
+  Signal changed_;
+  std::map<GroupKind, std::unique_ptr<Feed>> kinds_;
+  std::map<ObjectKey, std::shared_ptr<NamedWatch>> named_;
+  std::map<SharerKey, std::set<ObjectKey>> waiting_;
+};
+
+}  // namespace heirloom::dispatcher

@@ -1,0 +1,220 @@
+#include "dispatcher/object_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "apis/labels.h"
+#include "base/hash.h"
+
+namespace heirloom::dispatcher {
+namespace {
+
+// Events we may take for older ones than an answer of ours before we stop believing that its echo will come.
+constexpr std::uint8_t kMaxIgnoredEvents = 16;
+
+std::uint64_t version_hash(JsonView object) {
+  const std::uint64_t hash = hash_bytes(object["metadata"]["resourceVersion"].string());
+  return hash == 0 ? 1 : hash;
+}
+
+bool is_selected(JsonView object) { return object["metadata"]["labels"].contains(labels::kName); }
+
+}  // namespace
+
+std::uint64_t state_hash(JsonView object) {
+  std::uint64_t sum = 0;
+  const auto add = [&sum](std::string_view key, JsonView value) { sum += hash_combine(hash_bytes(key), hash_json(value)); };
+  for (const auto& [key, value] : object.members()) {
+    if (key != "metadata") {
+      add(key, value);
+      continue;
+    }
+    for (const auto& [name, part] : value.members()) {
+      if (name == "resourceVersion" || name == "generation" || name == "managedFields" || name == "selfLink") continue;
+      add(name, part);
+    }
+  }
+  return sum;
+}
+
+void ObjectTable::saw(const ObjectKey& key, const Json& object) {
+  Entry& entry = entries_[key];
+  const std::uint64_t version = version_hash(object);
+  if (entry.awaited_version != 0) {
+    if (entry.awaited_version != version && ++entry.ignored_events < kMaxIgnoredEvents) return;
+    const bool echo = entry.awaited_version == version;
+    entry.awaited_version = 0;
+    entry.ignored_events = 0;
+    if (echo && entry.seen) {
+      ++entry.changes;
+      return;  // the answer brought it already
+    }
+  }
+  ++entry.changes;
+  place(key, entry, object, nullptr);
+}
+
+void ObjectTable::lost(const ObjectKey& key) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  Entry& entry = at->second;
+  ++entry.changes;
+  entry.awaited_version = 0;
+  entry.ignored_events = 0;
+  remove_seen(entry);
+  for (auto& [sharer, stake] : entry.stakes) stake.verified.reset();
+  const Entry snapshot{std::nullopt, entry.stakes, 0, {}, 0, 0};
+  drop_if_empty(key);
+  for (const auto& [sharer, stake] : snapshot.stakes) wake_(sharer);
+}
+
+ObjectTable::Ticket ObjectTable::ticket(const ObjectKey& key) const {
+  const auto at = entries_.find(key);
+  return at == entries_.end() ? 0 : at->second.changes;
+}
+
+void ObjectTable::answered(const SharerKey& by, const ObjectKey& key, const Json& object, Ticket ticket) {
+  Entry& entry = entries_[key];
+  const std::uint64_t version = version_hash(object);
+  const auto& recent = entry.recent_versions;
+  const bool overtaken = entry.changes != ticket;
+  if (std::find(recent.begin(), recent.end(), version) != recent.end()) {
+    if (entry.seen && recent.front() == version) return;  // nothing new
+    if (overtaken) return;                                // an event has told more since
+  }
+  place(key, entry, object, &by);
+  // Only a selected object has an echo to wait for.
+  entry.awaited_version = is_selected(object) ? version : 0;
+  entry.ignored_events = 0;
+}
+
+void ObjectTable::answered_absent(const ObjectKey& key) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  remove_seen(at->second);
+  at->second.awaited_version = 0;
+  drop_if_empty(key);
+}
+
+const SeenObject* ObjectTable::find(const ObjectKey& key) const {
+  const auto at = entries_.find(key);
+  return at == entries_.end() || !at->second.seen ? nullptr : &*at->second.seen;
+}
+
+void ObjectTable::declare(const SharerKey& sharer, Source source, const std::set<ObjectKey>& objects) {
+  const auto bit = static_cast<std::uint8_t>(source);
+  std::set<ObjectKey>& mine = by_sharer_[sharer];
+  for (auto at = mine.begin(); at != mine.end();) {
+    if (objects.contains(*at)) {
+      ++at;
+      continue;
+    }
+    Entry& entry = entries_[*at];
+    Stake& stake = entry.stakes[sharer];
+    stake.sources &= static_cast<std::uint8_t>(~bit);
+    if (stake.sources != 0) {
+      ++at;
+      continue;
+    }
+    entry.stakes.erase(sharer);
+    drop_body_if_verified(entry);
+    drop_if_empty(*at);
+    at = mine.erase(at);
+  }
+  for (const ObjectKey& key : objects) {
+    entries_[key].stakes[sharer].sources |= bit;
+    mine.insert(key);
+  }
+  if (mine.empty()) by_sharer_.erase(sharer);
+}
+
+bool ObjectTable::is_interested(const SharerKey& sharer, const ObjectKey& key) const {
+  const auto at = entries_.find(key);
+  return at != entries_.end() && at->second.stakes.contains(sharer);
+}
+
+std::vector<SharerKey> ObjectTable::interested(const ObjectKey& key) const {
+  std::vector<SharerKey> sharers;
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return sharers;
+  for (const auto& [sharer, stake] : at->second.stakes) sharers.push_back(sharer);
+  return sharers;
+}
+
+std::vector<ObjectKey> ObjectTable::objects_of(const SharerKey& sharer) const {
+  const auto at = by_sharer_.find(sharer);
+  return at == by_sharer_.end() ? std::vector<ObjectKey>()
+                                : std::vector<ObjectKey>(at->second.begin(), at->second.end());
+}
+
+void ObjectTable::verify(const SharerKey& sharer, const ObjectKey& key, std::uint64_t hash) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  const auto stake = at->second.stakes.find(sharer);
+  if (stake == at->second.stakes.end()) return;
+  stake->second.verified = hash;
+  drop_body_if_verified(at->second);
+}
+
+bool ObjectTable::is_verified(const SharerKey& sharer, const ObjectKey& key) const {
+  const auto at = entries_.find(key);
+  if (at == entries_.end() || !at->second.seen) return false;
+  const auto stake = at->second.stakes.find(sharer);
+  return stake != at->second.stakes.end() && stake->second.verified == at->second.seen->hash;
+}
+
+void ObjectTable::unverify(const SharerKey& sharer, const ObjectKey& key) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  const auto stake = at->second.stakes.find(sharer);
+  if (stake != at->second.stakes.end()) stake->second.verified.reset();
+}
+
+void ObjectTable::doubt(const SharerKey& sharer) {
+  const auto mine = by_sharer_.find(sharer);
+  if (mine == by_sharer_.end()) return;
+  for (const ObjectKey& key : mine->second) entries_[key].stakes[sharer].verified.reset();
+}
+
+void ObjectTable::place(const ObjectKey& key, Entry& entry, const Json& object, const SharerKey* by) {
+  if (entry.seen && !entry.seen->body.is_null()) --bodies_;
+  SeenObject seen;
+  seen.live = policies::read_live(object, key);
+  if (seen.live.record) seen.live.record->fields.reset();
+  seen.hash = state_hash(object);
+  seen.body = object;
+  ++bodies_;
+  entry.seen = std::move(seen);
+  auto& recent = entry.recent_versions;
+  std::rotate(recent.rbegin(), recent.rbegin() + 1, recent.rend());
+  recent.front() = version_hash(object);
+  drop_body_if_verified(entry);
+  wake_unverified(entry, by);
+}
+
+void ObjectTable::remove_seen(Entry& entry) {
+  if (entry.seen && !entry.seen->body.is_null()) --bodies_;
+  entry.seen.reset();
+}
+
+void ObjectTable::drop_body_if_verified(Entry& entry) {
+  if (!entry.seen || entry.seen->body.is_null()) return;
+  for (const auto& [sharer, stake] : entry.stakes)
+    if (stake.verified != entry.seen->hash) return;
+  entry.seen->body = Json();
+  --bodies_;
+}
+
+void ObjectTable::drop_if_empty(const ObjectKey& key) {
+  const auto at = entries_.find(key);
+  if (at != entries_.end() && !at->second.seen && at->second.stakes.empty()) entries_.erase(at);
+}
+
+void ObjectTable::wake_unverified(const Entry& entry, const SharerKey* except) {
+  std::vector<SharerKey> sharers;
+  for (const auto& [sharer, stake] : entry.stakes)
+    if (stake.verified != entry.seen->hash && (except == nullptr || sharer != *except)) sharers.push_back(sharer);
+  for (const SharerKey& sharer : sharers) wake_(sharer);
+}
+
+}  // namespace heirloom::dispatcher

@@ -1,0 +1,100 @@
+// ObjectTable: what we last saw of every object, who is interested in it, and who found it in order.
+//
+// The one index by which applications are woken. An application is woken when an object it is interested in changes
+// into a state that it has not yet verified. So the echo of our own write wakes nobody, and an unchanged application
+// costs nothing. A body is kept only until everyone interested has verified it; then the hash stands for it.
+//
+// Pure bookkeeping: no I/O, no clock. Absent from the table is not absent from the cluster.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "apis/resource_names.h"
+#include "apis/sharer_key.h"
+#include "base/json.h"
+#include "policies/live.h"
+
+namespace heirloom::dispatcher {
+
+// Content, ownership and status of an object; not resourceVersion, generation and managedFields.
+std::uint64_t state_hash(JsonView object);
+
+struct SeenObject {
+  policies::LiveObject live;  // without the record's fields: those need the body
+  std::uint64_t hash = 0;     // state_hash
+  Json body;                  // null once everyone interested has verified this state
+};
+
+class ObjectTable {
+ public:
+  using Wake = std::function<void(const SharerKey& sharer)>;
+  explicit ObjectTable(Wake wake) : wake_(std::move(wake)) {}
+
+  // From a watch. `lost`: deleted, or no longer selected.
+  void saw(const ObjectKey& key, const Json& object);
+  void lost(const ObjectKey& key);
+
+  // From an answer to a request that `by` made: it knows already and is not woken. The ticket is drawn before the request goes out: an answer that events have
+  // overtaken must not turn the table back. An answer newer than the last event makes the table ignore the older
+  // events still under way, until the echo of that answer arrives.
+  using Ticket = std::uint64_t;
+  Ticket ticket(const ObjectKey& key) const;
+  void answered(const SharerKey& by, const ObjectKey& key, const Json& object, Ticket ticket);
+  void answered_absent(const ObjectKey& key);
+
+  // The last known state, or nullptr. Valid until the next call that is not const.
+  const SeenObject* find(const ObjectKey& key) const;
+
+  // Why a sharer is interested: its trackers list the object, or its present plan declares it or waits for it.
+  enum class Source : std::uint8_t { Tracker = 1, Plan = 2 };
+  void declare(const SharerKey& sharer, Source source, const std::set<ObjectKey>& objects);
+  bool is_interested(const SharerKey& sharer, const ObjectKey& key) const;
+  std::vector<SharerKey> interested(const ObjectKey& key) const;  // in key order
+  std::vector<ObjectKey> objects_of(const SharerKey& sharer) const;
+
+  // The sharer found the object in order in the state with this hash.
+  void verify(const SharerKey& sharer, const ObjectKey& key, std::uint64_t hash);
+  // True while the object's state is the one that the sharer verified last.
+  bool is_verified(const SharerKey& sharer, const ObjectKey& key) const;
+  // About to change it: whatever comes of that is to be looked at, even a state verified before.
+  void unverify(const SharerKey& sharer, const ObjectKey& key);
+  // Forgets what the sharer verified: its manifests or policies changed.
+  void doubt(const SharerKey& sharer);
+
+  std::size_t size() const { return entries_.size(); }
+  std::size_t bodies() const { return bodies_; }  // kept now
+
+ private:
+  struct Stake {
+    std::uint8_t sources = 0;
+    std::optional<std::uint64_t> verified;
+  };
+  struct Entry {
+    std::optional<SeenObject> seen;
+    std::map<SharerKey, Stake> stakes;
+    std::uint64_t changes = 0;                       // counts events
+    std::array<std::uint64_t, 4> recent_versions{};  // hashes of the last resourceVersions seen, newest first
+    std::uint64_t awaited_version = 0;               // hash of the resourceVersion whose echo is awaited; 0 = none
+    std::uint8_t ignored_events = 0;                 // while waiting for it
+  };
+
+  void place(const ObjectKey& key, Entry& entry, const Json& object, const SharerKey* by);
+  void remove_seen(Entry& entry);
+  void drop_body_if_verified(Entry& entry);
+  void drop_if_empty(const ObjectKey& key);
+  void wake_unverified(const Entry& entry, const SharerKey* except);
+
+  Wake wake_;
+  std::map<ObjectKey, Entry> entries_;
+  std::map<SharerKey, std::set<ObjectKey>> by_sharer_;
+  std::size_t bodies_ = 0;
+};
+
+}  // namespace heirloom::dispatcher

@@ -1,0 +1,158 @@
+#include "dispatcher/object_table.h"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace heirloom::dispatcher {
+namespace {
+
+const SharerKey kApp1{"", "default", "app1"};
+const SharerKey kApp2{"", "default", "app2"};
+const ObjectKey kCm{"local", "", "ConfigMap", "example", "cm"};
+
+Json config_map(const std::string& version, const std::string& value, bool managed = true) {
+  const Json labels = managed ? Json::object({{"app.oam.dev/name", "app1"}, {"app.oam.dev/namespace", "default"}})
+                              : Json::object();
+  const Json metadata = Json::object({{"name", "cm"}, {"namespace", "example"}, {"uid", "u"},
+                                      {"resourceVersion", version}, {"labels", labels}});
+  const Json data = Json::object({{"key", value}});
+  return Json::object({{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", metadata}, {"data", data}});
+}
+
+struct Fixture {
+  std::vector<std::string> woken;
+  ObjectTable table{[this](const SharerKey& key) { woken.push_back(key.name); }};
+  std::vector<std::string> take() { return std::exchange(woken, {}); }
+  std::uint64_t hash() const { return table.find(kCm)->hash; }
+};
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a change wakes exactly those who are interested and have not verified it") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.declare(kApp2, ObjectTable::Source::Tracker, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  CHECK(f.take() == Names{"app1", "app2"});
+  f.table.verify(kApp1, kCm, f.hash());
+  f.table.verify(kApp2, kCm, f.hash());
+  f.table.saw(kCm, config_map("2", "a"));
+  CHECK(f.take().empty());
+  f.table.saw(kCm, config_map("3", "b"));
+  CHECK(f.take() == Names{"app1", "app2"});
+}
+
+TEST_CASE("the body is kept until everyone interested has verified it") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.declare(kApp2, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  f.table.verify(kApp1, kCm, f.hash());
+  CHECK(f.table.bodies() == 1);
+  f.table.verify(kApp2, kCm, f.hash());
+  CHECK(f.table.bodies() == 0);
+  CHECK(f.table.find(kCm)->body.is_null());
+  CHECK(f.table.is_verified(kApp1, kCm));
+}
+
+TEST_CASE("an object nobody is interested in keeps no body") {
+  Fixture f;
+  f.table.saw(kCm, config_map("1", "a"));
+  CHECK(f.table.bodies() == 0);
+}
+
+TEST_CASE("the echo of an answer to us wakes nobody, and older events before it change nothing") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  const ObjectTable::Ticket ticket = f.table.ticket(kCm);
+  f.table.answered(kApp1, kCm, config_map("3", "c"), ticket);
+  f.table.verify(kApp1, kCm, f.hash());
+  f.take();
+  f.table.saw(kCm, config_map("2", "b"));
+  CHECK(f.take().empty());
+  CHECK(f.table.find(kCm)->live.resource_version == "3");
+  f.table.saw(kCm, config_map("3", "c"));
+  CHECK(f.take().empty());
+  f.table.saw(kCm, config_map("4", "d"));
+  CHECK(f.take() == Names{"app1"});
+}
+
+TEST_CASE("an answer that events have overtaken does not turn the table back") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  const ObjectTable::Ticket ticket = f.table.ticket(kCm);
+  f.table.saw(kCm, config_map("2", "b"));
+  f.table.saw(kCm, config_map("3", "c"));
+  f.table.answered(kApp1, kCm, config_map("2", "b"), ticket);
+  CHECK(f.table.find(kCm)->live.resource_version == "3");
+}
+
+TEST_CASE("an answer from before a deletion does not bring the object back") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  const ObjectTable::Ticket ticket = f.table.ticket(kCm);
+  f.table.lost(kCm);
+  f.table.answered(kApp1, kCm, config_map("1", "a"), ticket);
+  CHECK(f.table.find(kCm) == nullptr);
+}
+
+TEST_CASE("an echo that never comes does not deafen the table for ever") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  f.table.answered(kApp1, kCm, config_map("never", "x"), f.table.ticket(kCm));
+  for (int i = 2; i < 30; ++i) f.table.saw(kCm, config_map(std::to_string(i), std::to_string(i)));
+  CHECK(f.table.find(kCm)->live.resource_version == "29");
+}
+
+TEST_CASE("a lost object wakes everyone interested, verified or not") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  f.table.verify(kApp1, kCm, f.hash());
+  f.take();
+  f.table.lost(kCm);
+  CHECK(f.take() == Names{"app1"});
+  CHECK(f.table.find(kCm) == nullptr);
+}
+
+TEST_CASE("interest ends when its last source ends, and nothing is left of it") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.declare(kApp1, ObjectTable::Source::Tracker, {kCm});
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {});
+  CHECK(f.table.is_interested(kApp1, kCm));
+  f.table.declare(kApp1, ObjectTable::Source::Tracker, {});
+  CHECK_FALSE(f.table.is_interested(kApp1, kCm));
+  CHECK(f.table.size() == 0);
+  CHECK(f.table.objects_of(kApp1).empty());
+}
+
+TEST_CASE("a state verified before is looked at again when it was about to be changed") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  f.table.verify(kApp1, kCm, f.hash());
+  f.table.unverify(kApp1, kCm);
+  f.table.answered(kApp1, kCm, config_map("3", "a"), f.table.ticket(kCm));
+  CHECK(f.table.bodies() == 1);
+}
+
+TEST_CASE("the state hash ignores what only the server counts, and nothing else") {
+  const Json base = config_map("1", "a");
+  const auto with = [&base](JsonPath path, Json value) { return state_hash(rewrite(base, {set_at(path, value)})); };
+  CHECK(state_hash(base) == state_hash(config_map("2", "a")));
+  CHECK(state_hash(base) == with({"metadata", "generation"}, Json::int64(4)));
+  CHECK(state_hash(base) != with({"data", "key"}, Json::string("b")));
+  CHECK(state_hash(base) != with({"metadata", "labels", "x"}, Json::string("y")));
+  CHECK(state_hash(base) != with({"metadata", "deletionTimestamp"}, Json::string("2026-01-01T00:00:00Z")));
+  CHECK(state_hash(base) != with({"status", "phase"}, Json::string("Active")));
+}
+
+}  // namespace heirloom::dispatcher

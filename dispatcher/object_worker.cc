@@ -1,0 +1,459 @@
+#include "dispatcher/object_worker.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apis/labels.h"
+#include "base/log.h"
+
+namespace heirloom::dispatcher {
+namespace {
+
+using policies::Action;
+using policies::Decision;
+using policies::LeaveAction;
+using policies::LiveObject;
+using policies::NamespaceState;
+
+// More namespaces than this are asked about again.
+constexpr std::size_t kMaxKnownNamespaces = 100'000;
+
+const GroupVersionResource kNamespaces{"", "v1", "namespaces"};
+
+std::string turnstile_key(const ObjectKey& key) {
+  return fmt::format("{}/{}/{}/{}", key.group, key.kind, key.ns, key.name);
+}
+
+Conflict conflict_of(const Assignment& assignment, const Decision& decision, JsonView live) {
+  const Manifest& manifest = assignment.manifest();
+  const policies::Explanation explanation = policies::explain(decision, manifest.key, assignment.version->me);
+  Conflict conflict;
+  conflict.api_version = manifest.gvk.api_version();
+  conflict.kind = manifest.key.kind;
+  conflict.ns = manifest.key.ns;
+  conflict.name = manifest.key.name;
+  conflict.reason = decision.conflict;
+  if (decision.owner) conflict.owner = to_string(*decision.owner);
+  for (const SharerKey& sharer : decision.sharers) conflict.sharers.push_back(to_string(sharer));
+  if (live.is_object()) conflict.differences = divergence(manifest, live);
+  conflict.message = explanation.message;
+  conflict.fix = explanation.fix;
+  return conflict;
+}
+
+Conflict rejection(const Assignment& assignment, const ObjectMemory& memory) {
+  const Manifest& manifest = assignment.manifest();
+  Conflict conflict;
+  conflict.api_version = manifest.gvk.api_version();
+  conflict.kind = manifest.key.kind;
+  conflict.ns = manifest.key.ns;
+  conflict.name = manifest.key.name;
+  conflict.reason = conflict_reasons::kRejected;
+  conflict.owner = to_string(assignment.version->me);
+  conflict.differences = memory.refused_fields;
+  conflict.message = fmt::format("the API server refuses {}: {}", manifest.key.to_string(), memory.refused_message);
+  conflict.fix = fmt::format("correct the manifest in component {}, or delete the object if a field cannot be changed",
+                             manifest.component);
+  return conflict;
+}
+
+std::string waiting_sentence(const Decision& decision, const ObjectKey& key, const std::optional<LiveObject>& live) {
+  switch (decision.wait) {
+    case policies::WaitCause::NamespaceMissing:
+      return fmt::format("Namespace {} does not exist", key.ns);
+    case policies::WaitCause::NamespaceTerminating:
+      return fmt::format("Namespace {} is being deleted", key.ns);
+    case policies::WaitCause::ObjectTerminating: {
+      std::string held;
+      for (const std::string& finalizer : live ? live->finalizers : std::vector<std::string>())
+        held += (held.empty() ? "" : ", ") + finalizer;
+      return held.empty() ? fmt::format("{} is being deleted", key.to_string())
+                          : fmt::format("{} is being deleted, held by its finalizers: {}", key.to_string(), held);
+    }
+    case policies::WaitCause::None: break;
+  }
+  return key.to_string();
+}
+
+// The state that follows from a decision once nothing (more) is to be written.
+ObjectState settled_state(Action action) {
+  switch (action) {
+    case Action::Observe: return ObjectState::Observed;
+    case Action::Hold:
+    case Action::Join: return ObjectState::Held;
+    case Action::Wait: return ObjectState::Waiting;
+    case Action::Drop:
+    case Action::Conflict:
+    case Action::ReadOnlyMissing: return ObjectState::Conflict;
+    case Action::Create:
+    case Action::Update:
+    case Action::Adopt:
+    case Action::Repair:
+    case Action::Inherit: break;
+  }
+  return ObjectState::InForce;
+}
+
+bool is_permanent_refusal(const Status& status) { return status.code() == 422 && !is_conflict(status); }
+
+}  // namespace
+
+ObjectWorker::ObjectWorker(const Environment* environment, ObjectTable* table, Sharers* sharers)
+    : environment_(environment), table_(table), sharers_(sharers), turnstiles_(environment->executor) {}
+
+Task<ObjectWorker::Read> ObjectWorker::read(SharerKey me, ObjectKey key, kube::ResourceInfo resource,
+                                            kube::Impersonation identity, bool fresh) {
+  Read read;
+  if (const SeenObject* seen = table_->find(key); seen != nullptr && !fresh && !seen->body.is_null()) {
+    read.body = seen->body;
+    read.hash = seen->hash;
+    co_return read;
+  }
+  const ObjectTable::Ticket ticket = table_->ticket(key);
+  const kube::ObjectRef ref{resource.resource, key.ns, key.name};
+  kube::GetOptions options;
+  options.impersonate = identity;
+  Result<Json> answer = co_await environment_->api->get(ref, options);
+  if (answer.ok()) {
+    table_->answered(me, key, *answer, ticket);
+    read.body = std::move(answer).value();
+    read.hash = state_hash(read.body);
+  } else if (is_not_found(answer.status())) {
+    table_->answered_absent(key);
+  } else {
+    read.error = annotate(std::move(answer).status(), fmt::format("cannot read {}", key.to_string()));
+  }
+  co_return read;
+}
+
+Task<ObjectWorker::Gathered> ObjectWorker::gather_facts(LiveObject live, SharerKey me) {
+  Gathered gathered;
+  const std::vector<SharerKey> keys = policies::keys_to_check(live, me);
+  for (const SharerKey& key : keys) {
+    const LivenessAnswer answer = co_await sharers_->liveness(key, live.key);
+    gathered.facts.liveness[key] = answer.liveness;
+    if (answer.ask_again_after &&
+        (!gathered.ask_again_after || *answer.ask_again_after < *gathered.ask_again_after))
+      gathered.ask_again_after = answer.ask_again_after;
+  }
+  co_return gathered;
+}
+
+// Asked only about namespaces of absent objects. An application's own namespace exists; should it be going, the POST
+// says so.
+Task<NamespaceState> ObjectWorker::namespace_state(std::string ns, std::string own_namespace) {
+  if (ns.empty()) co_return NamespaceState::NotNeeded;
+  const ObjectKey key{"local", "", "Namespace", "", ns};
+  if (const SeenObject* seen = table_->find(key))
+    co_return seen->live.terminating ? NamespaceState::Terminating : NamespaceState::Active;
+  if (ns == own_namespace || active_namespaces_.contains(ns)) co_return NamespaceState::Active;
+  const kube::ObjectRef ref{kNamespaces, "", ns};
+  const kube::GetOptions options;
+  const Result<Json> answer = co_await environment_->api->get(ref, options);
+  if (!answer.ok())  // not allowed to look, or not able to: the POST will tell
+    co_return is_not_found(answer.status()) ? NamespaceState::Missing : NamespaceState::Active;
+  if ((*answer)["metadata"].contains("deletionTimestamp")) co_return NamespaceState::Terminating;
+  if (active_namespaces_.size() >= kMaxKnownNamespaces) active_namespaces_.clear();
+  active_namespaces_.insert(ns);
+  co_return NamespaceState::Active;
+}
+
+Task<Inspection> ObjectWorker::inspect(Assignment assignment) { return look(std::move(assignment), false); }
+
+Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
+  const Version& version = *assignment.version;
+  const Manifest& manifest = assignment.manifest();
+  Inspection found;
+  ObjectOutcome& outcome = found.outcome;
+  outcome.key = manifest.key;
+
+  Read seen = co_await read(version.me, manifest.key, assignment.resource, version.identity, fresh);
+  if (!seen.error.ok()) {
+    outcome.error = seen.error;
+    co_return found;
+  }
+  found.body = seen.body;
+  found.hash = seen.hash;
+  policies::Facts facts;
+  std::string stored_mark;
+  if (found.body.is_null()) {
+    if (assignment.namespace_planned) {
+      facts.ns = NamespaceState::Planned;
+    } else {
+      facts.ns = co_await namespace_state(manifest.key.ns, version.me.ns);
+    }
+  } else {
+    found.live = policies::read_live(found.body, manifest.key);
+    Gathered gathered = co_await gather_facts(*found.live, version.me);
+    facts = std::move(gathered.facts);
+    outcome.ask_again_after = gathered.ask_again_after;
+    if (found.live->record) {
+      const auto mark = found.live->record->sharers.find(version.me);
+      if (mark != found.live->record->sharers.end()) stored_mark = mark->second;
+    }
+  }
+
+  const bool uninterrupted = version.tracked.contains(manifest.key);
+  const policies::Me me{version.me, policies::mark_for(version.uid, version.generation, stored_mark, uninterrupted)};
+  found.decision = policies::decide(found.live, me, version.policies.of(manifest.desired), facts);
+  outcome.action = found.decision.action;
+  outcome.owned = found.decision.may_write_content;
+  outcome.shares_without_policy = found.decision.shares_without_policy;
+  outcome.body = found.body;
+  outcome.state = settled_state(found.decision.action);
+  if (outcome.state == ObjectState::Held) outcome.divergence = divergence(manifest, found.body);
+  if (outcome.state == ObjectState::Conflict) outcome.conflict = conflict_of(assignment, found.decision, found.body);
+  if (outcome.state == ObjectState::Waiting) {
+    outcome.waiting_for = waiting_sentence(found.decision, manifest.key, found.live);
+    co_return found;
+  }
+  if (found.decision.action == Action::Conflict || found.decision.action == Action::ReadOnlyMissing) co_return found;
+
+  const auto previous = version.previous.find(manifest.key);
+  const WriteInput input{found.decision, manifest, found.body.is_null() ? JsonView() : found.body.view(),
+                         found.live ? &*found.live : nullptr,
+                         previous == version.previous.end() ? JsonView() : previous->second.view(),
+                         assignment.memory.normalisation, environment_->clock->now()};
+  found.write = plan_write(input);
+  if (found.write.kind == ObjectWrite::Kind::None) co_return found;
+  const ObjectMemory& memory = assignment.memory;
+  const std::string uid = found.live ? found.live->uid : std::string();
+  if (!memory.refused_message.empty() && memory.desired_hash == hash_json(manifest.desired) && memory.refused_uid == uid) {
+    outcome.state = ObjectState::Conflict;
+    outcome.conflict = rejection(assignment, memory);
+    found.write = ObjectWrite();
+    co_return found;
+  }
+  outcome.state = ObjectState::Pending;
+  co_return found;
+}
+
+Task<Result<Json>> ObjectWorker::send(Assignment assignment, ObjectWrite write) {
+  const Manifest& manifest = assignment.manifest();
+  const ObjectTable::Ticket ticket = table_->ticket(manifest.key);
+  kube::WriteOptions options;
+  options.impersonate = assignment.version->identity;
+  const MonotonicTime sent = environment_->clock->monotonic();
+  options.deadline = sent + environment_->options.write_timeout;
+  Result<Json> answer;
+  if (write.kind == ObjectWrite::Kind::Create) {
+    const kube::Collection collection{assignment.resource.resource, manifest.key.ns};
+    answer = co_await environment_->api->create(collection, write.body, options);
+  } else {
+    const kube::ObjectRef ref{assignment.resource.resource, manifest.key.ns, manifest.key.name};
+    answer = co_await environment_->api->patch(ref, kube::PatchType::Merge, write.body, options);
+  }
+  if (answer.ok()) {
+    table_->answered(assignment.version->me, manifest.key, *answer, ticket);
+  } else if (is_outcome_unknown(answer.status())) {
+    // Nobody concludes "not written" before the request's own timeout has passed.
+    co_await environment_->clock->sleep_until(sent + environment_->options.write_timeout);
+  }
+  co_return answer;
+}
+
+bool ObjectWorker::still_there(const Version& version) const {
+  const Json* application = sharers_->application(version.me);
+  return application != nullptr && (*application)["metadata"]["uid"].string() == version.uid;
+}
+
+Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) {
+  const Version& version = *assignment.version;
+  const ObjectKey key = assignment.manifest().key;
+  Applied applied;
+  applied.memory = assignment.memory;
+  applied.memory.desired_hash = hash_json(assignment.manifest().desired);
+  applied.memory.verified = false;
+
+  KeyedTurnstile::Pass turn = co_await turnstiles_.enter(turnstile_key(key));
+  bool wrote = false;
+  for (int attempt = 0;; ++attempt) {
+    // Whoever had the turn before us may have changed the object.
+    const SeenObject* seen = table_->find(key);
+    const bool moved = inspection.live ? seen == nullptr || seen->live.resource_version != inspection.live->resource_version
+                                       : seen != nullptr;
+    if (attempt == 0 && moved) inspection = co_await look(assignment, false);
+    applied.outcome = inspection.outcome;
+    applied.outcome.wrote = wrote;
+    if (inspection.outcome.state != ObjectState::Pending) break;
+
+    table_->unverify(version.me, key);
+    const ObjectWrite write = inspection.write;
+    const Result<Json> answer = co_await send(assignment, write);
+    if (answer.ok()) {
+      wrote = true;
+      environment_->metrics->count("heirloom_object_writes_total",
+                                   {{"action", std::string(policies::to_string(inspection.decision.action))}});
+      if (!key.ns.empty()) active_namespaces_.insert(key.ns);
+      if (write.kind == ObjectWrite::Kind::Create && !still_there(version)) {
+        Leaving leaving;
+        leaving.me = version.me;
+        leaving.uid = version.uid;
+        leaving.key = key;
+        leaving.resource = assignment.resource;
+        leaving.identity = version.identity;
+        turn = KeyedTurnstile::Pass();
+        co_await leave(std::move(leaving));
+        applied.outcome.state = ObjectState::Failed;
+        applied.outcome.error = internal_error(fmt::format("application {} is gone", to_string(version.me)));
+        co_return applied;
+      }
+      applied.memory.refused_message.clear();
+      applied.memory.normalisation = 0;
+      assignment.memory = applied.memory;
+      if (inspection.decision.action == Action::Drop) {  // what is left is the conflict
+        inspection = co_await look(assignment, false);
+        applied.outcome = inspection.outcome;
+        applied.outcome.wrote = true;
+        break;
+      }
+      // What our own write left different is how the server sees it.
+      inspection = co_await look(assignment, false);
+      if (inspection.outcome.state == ObjectState::Pending && inspection.write.normalisation != 0 &&
+          !inspection.decision.writes_ownership) {
+        applied.memory.normalisation = inspection.write.normalisation;
+        assignment.memory = applied.memory;
+        inspection = co_await look(assignment, false);
+      }
+      if (inspection.outcome.state != ObjectState::Pending || attempt + 1 >= environment_->options.max_attempts) {
+        applied.outcome = inspection.outcome;
+        applied.outcome.wrote = true;
+        break;
+      }
+      continue;
+    }
+
+    const Status& status = answer.status();
+    if (is_permanent_refusal(status)) {
+      applied.memory.refused_uid = inspection.live ? inspection.live->uid : std::string();
+      applied.memory.refused_message = status.message();
+      applied.memory.refused_fields.clear();
+      for (const StatusCause& cause : status.details().causes) applied.memory.refused_fields.push_back(cause.field);
+      applied.outcome.state = ObjectState::Conflict;
+      applied.outcome.conflict = rejection(assignment, applied.memory);
+      break;
+    }
+    if (is_namespace_terminating(status) ||
+        (write.kind == ObjectWrite::Kind::Create && is_not_found(status) && !key.ns.empty())) {
+      active_namespaces_.erase(key.ns);
+      applied.outcome.state = ObjectState::Waiting;
+      applied.outcome.waiting_for = is_namespace_terminating(status)
+                                        ? fmt::format("Namespace {} is being deleted", key.ns)
+                                        : fmt::format("Namespace {} does not exist", key.ns);
+      break;
+    }
+    const bool raced = is_conflict(status) || is_already_exists(status) || is_not_found(status) || is_outcome_unknown(status);
+    if (!raced || attempt + 1 >= environment_->options.max_attempts) {
+      applied.outcome.state = ObjectState::Failed;
+      applied.outcome.error = annotate(status, fmt::format("cannot write {}", key.to_string()));
+      break;
+    }
+    inspection = co_await look(assignment, true);
+  }
+
+  if (applied.outcome.settled()) {
+    applied.memory.verified = true;
+    applied.memory.owned = applied.outcome.owned;
+    applied.memory.divergence = applied.outcome.divergence;
+    if (!applied.outcome.ask_again_after) table_->verify(version.me, key, inspection.hash);
+  }
+  co_return applied;
+}
+
+Task<Result<Json>> ObjectWorker::send_leave(Leaving leaving, LiveObject live, policies::LeaveDecision decision) {
+  const kube::ObjectRef ref{leaving.resource.resource, leaving.key.ns, leaving.key.name};
+  const ObjectTable::Ticket ticket = table_->ticket(leaving.key);
+  const MonotonicTime sent = environment_->clock->monotonic();
+  const MonotonicTime deadline = sent + environment_->options.write_timeout;
+  Result<Json> answer;
+  if (decision.action == LeaveAction::Delete) {
+    kube::RemoveOptions options;
+    options.impersonate = leaving.identity;
+    options.deadline = deadline;
+    options.propagation = kube::Propagation::Background;
+    options.uid = live.uid;
+    options.resource_version = live.resource_version;
+    answer = co_await environment_->api->remove(ref, options);
+    if (answer.ok() && (*answer)["kind"].string() != "Status") table_->answered(leaving.me, leaving.key, *answer, ticket);
+    else if (answer.ok()) table_->answered_absent(leaving.key);
+  } else {
+    const std::optional<Json> fields = live.record ? live.record->fields : std::nullopt;
+    const policies::MetadataEdit edit = policies::ownership_edit(decision.ownership, leaving.key, fields);
+    const Json patch = policies::ownership_patch(edit, live.resource_version);
+    kube::WriteOptions options;
+    options.impersonate = leaving.identity;
+    options.deadline = deadline;
+    answer = co_await environment_->api->patch(ref, kube::PatchType::Merge, patch, options);
+    if (answer.ok()) table_->answered(leaving.me, leaving.key, *answer, ticket);
+  }
+  if (!answer.ok() && is_outcome_unknown(answer.status())) co_await environment_->clock->sleep_until(deadline);
+  co_return answer;
+}
+
+Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
+  LeaveOutcome outcome;
+  outcome.key = leaving.key;
+  KeyedTurnstile::Pass turn = co_await turnstiles_.enter(turnstile_key(leaving.key));
+  for (int attempt = 0; attempt < environment_->options.max_attempts; ++attempt) {
+    std::optional<LiveObject> live;
+    // A DELETE is guarded by what the watch showed, so the body is not needed; a handover keeps the record's fields,
+    // so it is.
+    const SeenObject* seen = attempt == 0 ? table_->find(leaving.key) : nullptr;
+    if (seen != nullptr && (!seen->body.is_null() || policies::keys_to_check(seen->live, leaving.me).empty())) {
+      live = seen->body.is_null() ? seen->live : policies::read_live(seen->body, leaving.key);
+    } else {
+      const Read read_now = co_await read(leaving.me, leaving.key, leaving.resource, leaving.identity, true);
+      if (!read_now.error.ok()) {
+        outcome.error = read_now.error;
+        co_return outcome;
+      }
+      if (!read_now.body.is_null()) live = policies::read_live(read_now.body, leaving.key);
+    }
+    Gathered gathered;
+    if (live) gathered = co_await gather_facts(*live, leaving.me);
+    outcome.ask_again_after = gathered.ask_again_after;
+    const policies::LeaveDecision decision = policies::leave(live, leaving.me, leaving.policy, gathered.facts);
+    if (decision.action == LeaveAction::Nothing) {
+      outcome.state = decision.stays_unshared ? LeaveOutcome::State::Stays : LeaveOutcome::State::Left;
+      co_return outcome;
+    }
+    if (decision.action == LeaveAction::Wait) {
+      outcome.state = LeaveOutcome::State::Waiting;
+      Decision waiting;
+      waiting.wait = policies::WaitCause::ObjectTerminating;
+      outcome.waiting_for = waiting_sentence(waiting, leaving.key, live);
+      co_return outcome;
+    }
+    const Result<Json> answer = co_await send_leave(leaving, *live, decision);
+    if (answer.ok()) {
+      outcome.handed_over = decision.action == LeaveAction::Handover && decision.was_owner;
+      outcome.deleted = decision.action == LeaveAction::Delete;
+      if (outcome.handed_over) environment_->metrics->count("heirloom_handovers_total");
+      const bool lingers = outcome.deleted && (*answer)["kind"].string() != "Status" &&
+                           (*answer)["metadata"].contains("deletionTimestamp");
+      if (!lingers) {
+        outcome.state = LeaveOutcome::State::Left;
+        co_return outcome;
+      }
+      outcome.state = LeaveOutcome::State::Waiting;
+      outcome.waiting_for = fmt::format("{} is being deleted", leaving.key.to_string());
+      co_return outcome;
+    }
+    const Status& status = answer.status();
+    if (is_not_found(status)) {
+      table_->answered_absent(leaving.key);
+      outcome.state = LeaveOutcome::State::Left;
+      co_return outcome;
+    }
+    if (!is_conflict(status) && !is_outcome_unknown(status)) {
+      outcome.error = annotate(status, fmt::format("cannot let go of {}", leaving.key.to_string()));
+      co_return outcome;
+    }
+  }
+  outcome.error = Status(409, reasons::kConflict,
+                         fmt::format("{} keeps changing; trying again later", leaving.key.to_string()));
+  co_return outcome;
+}
+
+}  // namespace heirloom::dispatcher

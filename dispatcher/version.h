@@ -1,0 +1,49 @@
+// Version: one application as it stood at one generation, with everything that decides what is written for it.
+// Immutable while a pass works on it; shared by the coroutines of that pass.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "apis/resource_names.h"
+#include "apis/sharer_key.h"
+#include "base/json.h"
+#include "dispatcher/manifest.h"
+#include "kube/api.h"
+#include "policies/policy_set.h"
+
+namespace heirloom::dispatcher {
+
+struct Version {
+  SharerKey me;
+  std::string uid;
+  std::int64_t generation = 0;
+  policies::PolicySet policies;
+  kube::Impersonation identity;            // of requests on the application's objects
+  std::vector<Manifest> manifests;
+  std::set<ObjectKey> tracked;             // listed by my trackers: declared without interruption
+  std::map<ObjectKey, Json> previous;      // my manifests of the version before, where known
+};
+
+// What a process remembers of one object of one application between passes. Losing it costs requests, never truth.
+struct ObjectMemory {
+  std::uint64_t desired_hash = 0;
+  std::uint64_t normalisation = 0;  // ObjectWrite::normalisation that our own write left behind
+  // A permanent refusal is tried once per manifest and object.
+  std::string refused_uid;
+  std::string refused_message;
+  std::vector<std::string> refused_fields;
+  // What the last verified look said, for passes that find it unchanged.
+  bool verified = false;
+  std::vector<std::string> divergence;
+  bool owned = false;
+  bool healthy = false;
+  std::string health_message;
+};
+using Memory = std::map<ObjectKey, ObjectMemory>;
+
+}  // namespace heirloom::dispatcher
