@@ -1,0 +1,67 @@
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "core/application/pass.h"
+
+namespace heirloom::core {
+
+using dispatcher::Dispatcher;
+using dispatcher::KnownTracker;
+using dispatcher::LeaveOutcome;
+using kube::Requeue;
+
+Task<Result<Requeue>> tidy_up_after(Context* context, SharerKey key) {
+  context->memories.erase(key);
+  context->watches->wait_for(key, {});
+  context->table->declare(key, dispatcher::ObjectTable::Source::Plan, {});
+  const std::vector<KnownTracker> trackers = context->sharers->trackers(key);
+  if (trackers.empty()) co_return Requeue::none();
+  for (const KnownTracker& tracker : trackers)
+    if (!tracker.unreadable.ok()) co_return tracker.unreadable;
+
+  // Gone is what an uncached read says, and says again after the grace period.
+  const ObjectKey itself{"local", "core.oam.dev", "Application", key.ns, key.name};
+  const dispatcher::LivenessAnswer answer = co_await context->sharers->liveness(key, itself);
+  if (answer.ask_again_after) co_return Requeue::after(*answer.ask_again_after);
+  if (answer.liveness != policies::Liveness::Dead) co_return Requeue::with_backoff();
+
+  std::vector<Dispatcher::Dropped> dropped;
+  std::set<ObjectKey> seen;
+  for (const KnownTracker& tracker : trackers) {
+    for (const dispatcher::TrackedObject& object : tracker.objects) {
+      if (!seen.insert(object.key).second) continue;
+      Dispatcher::Dropped drop;
+      drop.object = object;
+      drop.policy.ownerless = true;
+      drop.policy.release = object.skip_gc;
+      dropped.push_back(std::move(drop));
+    }
+  }
+  std::string uid = trackers.front().application_uid;
+  kube::Impersonation nobody;
+  const std::vector<LeaveOutcome> outcomes =
+      co_await context->dispatcher->leave_all(key, std::move(uid), std::move(nobody), std::move(dropped));
+  std::vector<std::string> stay;
+  std::optional<Duration> ask_again;
+  for (const LeaveOutcome& outcome : outcomes) {
+    if (outcome.state == LeaveOutcome::State::Failed) co_return outcome.error;
+    if (outcome.state == LeaveOutcome::State::Waiting) co_return Requeue::with_backoff();
+    if (outcome.state == LeaveOutcome::State::Stays) stay.push_back(outcome.key.to_string());
+    if (outcome.ask_again_after && (!ask_again || *outcome.ask_again_after < *ask_again))
+      ask_again = outcome.ask_again_after;
+  }
+  if (ask_again) co_return Requeue::after(*ask_again);
+  if (!stay.empty())
+    log::warning("application is gone and left objects behind: its finalizer was removed by hand",
+                 {{"application", to_string(key)}, {"objects", fmt::format("{}", fmt::join(stay, ", "))}});
+  for (const KnownTracker& tracker : trackers) {
+    const Status removed = co_await context->trackers->remove(tracker);
+    if (!removed.ok()) co_return removed;
+  }
+  co_return Requeue::none();
+}
+
+}  // namespace heirloom::core

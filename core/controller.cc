@@ -1,0 +1,143 @@
+#include "core/controller.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "core/application/pass.h"
+#include "kube/controller.h"
+#include "kube/events.h"
+#include "kube/rest_mapper.h"
+#include "kube/retry.h"
+
+namespace heirloom::core {
+namespace {
+
+
+// A key of the work queue.
+struct QueueKey {
+  SharerKey sharer;
+  std::string to_string() const { return heirloom::to_string(sharer); }
+  auto operator<=>(const QueueKey&) const = default;
+};
+
+kube::ControllerOptions queue_options(const ControllerOptions& options) {
+  kube::ControllerOptions queue;
+  queue.name = "application";
+  queue.workers = options.workers;
+  queue.max_backoff = std::chrono::minutes(2);
+  return queue;
+}
+
+// Of an application whose spec cannot be read: enough to tell its author.
+Application metadata_and_status(JsonView object) {
+  Application application;
+  application.metadata = decode_metadata(object);
+  application.status = decode_application_status(object["status"]);
+  return application;
+}
+
+kube::EventRecorderOptions recorder_options(const ControllerOptions& options) {
+  kube::EventRecorderOptions recorder;
+  recorder.component = "heirloom";
+  recorder.instance = options.instance;
+  return recorder;
+}
+
+}  // namespace
+
+struct Controller::Parts {
+  Parts(Controller* self, Executor executor_in, kube::Api* api_in, Clock* clock, Random* random, Metrics* metrics,
+        ControllerOptions options_in)
+      : options(std::move(options_in)), scope(executor_in), api(executor_in, api_in, clock, random, metrics),
+        mapper(executor_in, &api, clock),
+        events(executor_in, &api, clock, random, metrics, recorder_options(options)),
+        environment{executor_in, &api, &mapper, clock, random, metrics, &events, &scope, options.dispatcher},
+        queue(executor_in, clock, metrics, queue_options(options),
+              [self](QueueKey key) { return self->reconcile(std::move(key.sharer)); }),
+        table([this](const SharerKey& key) { wake(key); }),
+        sharers(&environment, &table, [this](const SharerKey& key) { wake(key); }), watches(&environment, &table),
+        dispatcher(&environment, &table, &sharers, &watches), trackers(&environment, &sharers),
+        context{&environment, &options, &table, &sharers, &watches, &dispatcher, &trackers, {}} {}
+
+  // Before the caches are in there is nothing to reconcile with; then everything is queued once.
+  void wake(const SharerKey& key) {
+    if (synced) queue.queue().add({key});
+  }
+
+  ControllerOptions options;
+  TaskScope scope;
+  kube::RetryingApi api;
+  kube::RestMapper mapper;
+  kube::EventRecorder events;
+  dispatcher::Environment environment;
+  kube::Controller<QueueKey> queue;
+  dispatcher::ObjectTable table;
+  dispatcher::Sharers sharers;
+  dispatcher::KindWatches watches;
+  dispatcher::Dispatcher dispatcher;
+  dispatcher::TrackerBook trackers;
+  Context context;
+  bool synced = false;
+};
+
+Controller::Controller(Executor executor, kube::Api* api, Clock* clock, Random* random, Metrics* metrics,
+                       ControllerOptions options)
+    : parts_(std::make_unique<Parts>(this, std::move(executor), api, clock, random, metrics, std::move(options))) {}
+
+Controller::~Controller() = default;
+
+void Controller::start() {
+  parts_->sharers.start();
+  parts_->scope.spawn("events", parts_->events.run());
+  parts_->scope.spawn("controller", run());
+}
+
+Task<void> Controller::run() {
+  co_await parts_->sharers.wait_synced();
+  parts_->synced = true;
+  for (const SharerKey& key : parts_->sharers.applications()) parts_->wake(key);
+  for (const SharerKey& key : parts_->sharers.tracker_owners()) parts_->wake(key);
+  parts_->queue.start(&parts_->scope);
+}
+
+Task<void> Controller::stop() {
+  if (parts_->synced) co_await parts_->queue.drain();
+  co_await parts_->watches.stop();
+  co_await parts_->scope.stop();
+}
+
+void Controller::abandon() {
+  parts_->watches.abandon();
+  parts_->scope.abandon();
+}
+
+bool Controller::ready() const { return parts_->synced; }
+
+std::string Controller::problem() const {
+  const Status status = parts_->sharers.problem();
+  if (status.ok()) return {};
+  if (is_not_found(status))
+    return "waiting for the CustomResourceDefinitions of core.oam.dev: kubectl apply -f apis/crds";
+  return status.message();
+}
+
+bool Controller::idle() const { return parts_->synced && parts_->queue.queue().idle(); }
+
+std::size_t Controller::memory_bytes() const { return parts_->sharers.memory_bytes(); }
+
+Task<Result<kube::Requeue>> Controller::reconcile(SharerKey key) {
+  const Json* cached = parts_->sharers.application(key);
+  if (cached == nullptr) {
+    Result<kube::Requeue> tidied = co_await tidy_up_after(&parts_->context, key);
+    co_return tidied;
+  }
+  Json object = *cached;
+  Result<Application> application = decode_application(object);
+  const Status malformed = application.status();
+  Application readable = application.ok() ? std::move(application).value() : metadata_and_status(object);
+  Pass pass(&parts_->context, std::move(readable), std::move(object), malformed);
+  Result<kube::Requeue> outcome = co_await pass.run();
+  co_return outcome;
+}
+
+}  // namespace heirloom::core
