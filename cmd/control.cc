@@ -1,0 +1,97 @@
+#include "cmd/control.h"
+
+#include <utility>
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/task_scope.h"
+#include "cmd/operations_endpoint.h"
+#include "core/controller.h"
+#include "net/endpoint.h"
+#include "net/http_server.h"
+#include "net/listener.h"
+
+namespace heirloom::cmd {
+namespace {
+
+constexpr Duration kStopGrace = std::chrono::seconds(1);
+constexpr Duration kReportEvery = std::chrono::seconds(5);
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "unknown";
+}
+
+core::ControllerOptions controller_options(const ControlOptions& options) {
+  core::ControllerOptions controller;
+  controller.resync = options.resync;
+  controller.workers = options.workers;
+  controller.controller_version = HEIRLOOM_VERSION;
+  controller.instance = host_name();
+  controller.dispatcher.dead_grace = options.dead_grace;
+  return controller;
+}
+
+}  // namespace
+
+struct Controlling::Parts {
+  Parts(net::EventLoop* loop_in, Random* random, Metrics* metrics, kube::Api* api, ControlOptions options_in)
+      : loop(loop_in), options(std::move(options_in)), scope(loop->executor()),
+        controller(loop->executor(), api, &loop->clock(), random, metrics, controller_options(options)),
+        endpoint(metrics, [this] { return controller.ready() ? std::string() : problem(); }) {}
+
+  std::string problem() const {
+    const std::string known = controller.problem();
+    return known.empty() ? "the caches are not filled yet" : known;
+  }
+
+  net::EventLoop* loop;
+  ControlOptions options;
+  TaskScope scope;
+  core::Controller controller;
+  OperationsEndpoint endpoint;
+  std::unique_ptr<net::HttpServer> http;
+};
+
+Controlling::Controlling(net::EventLoop* loop, Random* random, Metrics* metrics, kube::Api* api, ControlOptions options)
+    : parts_(std::make_unique<Parts>(loop, random, metrics, api, std::move(options))) {}
+
+Controlling::~Controlling() = default;
+
+Task<Status> Controlling::start() {
+  Parts& p = *parts_;
+  if (!p.options.metrics_listen.empty()) {
+    CO_TRY(net::Endpoint endpoint, net::parse_endpoint(p.options.metrics_listen));
+    Result<std::unique_ptr<net::Listener>> listener = net::listen_tcp(p.loop->executor(), endpoint);
+    if (!listener.ok()) co_return annotate(listener.status(), "--metrics-listen");
+    p.http = std::make_unique<net::HttpServer>(p.loop->executor(), &p.loop->clock(), &p.endpoint, net::HttpServerOptions());
+    log::info("metrics", {{"listen", net::to_string((*listener)->endpoint())}});
+    p.http->serve(std::move(listener).value());
+  }
+  p.controller.start();
+  p.scope.spawn("problems", report_problems());
+  co_return Status();
+}
+
+// What the controller waits for, once in a while, until it is ready.
+Task<void> Controlling::report_problems() {
+  Parts& p = *parts_;
+  std::string told;
+  while (!p.controller.ready()) {
+    const std::string problem = p.controller.problem();
+    if (!problem.empty() && problem != told) log::warning(problem);
+    told = problem;
+    co_await p.loop->clock().sleep_for(told.empty() ? Duration(std::chrono::milliseconds(200)) : kReportEvery);
+  }
+  log::info("controller is ready");
+}
+
+Task<void> Controlling::stop() {
+  Parts& p = *parts_;
+  co_await p.scope.stop();
+  co_await p.controller.stop();
+  if (p.http) co_await p.http->stop(kStopGrace);
+}
+
+}  // namespace heirloom::cmd
