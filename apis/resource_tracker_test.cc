@@ -19,7 +19,8 @@ metadata:
   name: web-v3-prod
   finalizers: [resourcetracker.core.oam.dev/finalizer]
   labels:
-    {app.oam.dev/name: web, app.oam.dev/namespace: prod, app.oam.dev/uid: 1b2c, app.oam.dev/appRevision: web-v2}
+    {app.oam.dev/name: web, app.oam.dev/namespace: prod, app.oam.dev/uid: 1b2c,
+     app.oam.dev/appRevision: web-v2}
 spec:
   type: versioned
   applicationGeneration: 3
@@ -45,8 +46,8 @@ spec:
 TEST_CASE("a compressed tracker is read, one that cannot be read is an error, never empty") {
   const std::string head = R"({"metadata":{"name":"t"},"spec":{"type":"root","compression":)";
   const Json gzip = *Json::parse(
-      head +
-      R"({"type":"gzip","data":"H4sIAAAAAAACA4uuVkosyAxLLSrOzM9TslIqM1TSUcrOzEsBsp3z89Iy030TC4BCeYm5qUCh5LR0KKe4IDEZJFJQlJ+iVBsLACpNTkNIAAAA"}}})");
+      head + R"({"type":"gzip","data":"H4sIAAAAAAACA4uuVkosyAxLLSrOzM9TslIqM1TSUcrOzEsBsp3z89Iy030TC4BC)"
+             R"(eYm5qUCh5LR0KKe4IDEZJFJQlJ+iVBsLACpNTkNIAAAA"}}})");
   const Result<ResourceTracker> tracker = decode_resource_tracker(gzip);
   REQUIRE(tracker.ok());
   CHECK(tracker->resources.at(0).name == "cfg");

@@ -21,12 +21,11 @@ Ownership shared_by_two() {
 TEST_CASE("ownership is one guarded merge patch of metadata") {
   const Json patch =
       ownership_patch(ownership_edit(shared_by_two(), testing::namespace_key(), std::nullopt), "42");
-  CHECK(
-      write_json(patch) ==
-      R"({"metadata":{"resourceVersion":"42","labels":{"app.oam.dev/name":"a",)"
-      R"("app.oam.dev/namespace":"n"},)"
-      R"("annotations":{"app.oam.dev/shared-by":"n/a,n/b","heirloom.dev/record":)"
-      R"("{\"object\":[\"\",\"Namespace\",\"\",\"example\"],\"sharers\":{\"n/a\":\"u.1\",\"n/b\":\"v.1\"}}"}}})");
+  CHECK(write_json(patch) == R"({"metadata":{"resourceVersion":"42","labels":{"app.oam.dev/name":"a",)"
+                             R"("app.oam.dev/namespace":"n"},)"
+                             R"("annotations":{"app.oam.dev/shared-by":"n/a,n/b","heirloom.dev/record":)"
+                             R"("{\"object\":[\"\",\"Namespace\",\"\",\"example\"],\"sharers\":{)"
+                             R"(\"n/a\":\"u.1\",\"n/b\":\"v.1\"}}"}}})");
 }
 
 TEST_CASE("a release removes owner labels, ledger and record, and nothing else") {

@@ -1,12 +1,13 @@
 // The selector that every resource policy uses: which of the application's objects a rule is about.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "apis/field_reader.h"
 #include "base/json.h"
-#include "base/result.h"
 
 namespace heirloom::policies {
 
@@ -27,10 +28,15 @@ struct Selector {
   bool operator==(const Selector&) const = default;
 };
 
-// `where` is the selector's own path, for messages ("spec.policies[0].properties.rules[0].selector").
-// Missing or null: the selector that matches nothing. Wrong types: Invalid naming the field. Unknown members
-// do not count, as in KubeVela, but each appends a warning that names it: a typo otherwise matches nothing,
-// silently.
-Result<Selector> decode_selector(JsonView json, std::string_view where, std::vector<std::string>& warnings);
+// Reads parent[key]; `path` is the parent's, for messages ("spec.policies[0].properties.rules[0]"). Missing
+// or null: the selector that matches nothing. Wrong types are faults in the reader. Unknown members do not
+// count, as in KubeVela, but each appends a warning that names it: a typo otherwise matches nothing,
+// silently. So does a selector without conditions.
+Selector decode_selector(FieldReader& reader, JsonView parent, std::string_view key, const std::string& path,
+                         std::vector<std::string>& warnings);
+
+// Warns of every member of the object that is not among the known ones.
+void warn_of_unknown_members(JsonView object, const std::string& path,
+                             std::span<const std::string_view> known, std::vector<std::string>& warnings);
 
 }  // namespace heirloom::policies
