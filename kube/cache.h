@@ -85,6 +85,14 @@ class ObjectCache final : public ReflectorSink {
   Task<void> wait_synced() {
     while (!synced_) co_await synced_signal_.wait();
   }
+  // False when the time came first: the caller says Waiting, and why (Reflector::status()).
+  Task<bool> wait_synced_until(Clock* clock, MonotonicTime deadline) {
+    while (!synced_) {
+      const bool woken = co_await synced_signal_.wait_until(clock, deadline);
+      if (!woken) co_return synced_;
+    }
+    co_return true;
+  }
 
   // ReflectorSink
   void begin_replace() override { ++round_; }

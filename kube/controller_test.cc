@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "apis/resource_names.h"
+#include "base/cancellation.h"
 #include "base/testing/simulated_loop.h"
 
 namespace heirloom::kube {
@@ -43,6 +44,10 @@ struct Script {
       throw_next = false;
       throw std::runtime_error("a bug");
     }
+    if (abort_next) {
+      abort_next = false;
+      throw_cancelled();
+    }
     if (outcomes.empty()) co_return Requeue::none();
     Result<Requeue> next = outcomes.front();
     outcomes.erase(outcomes.begin());
@@ -65,6 +70,7 @@ struct Script {
   std::vector<std::pair<std::string, Duration>> visits;
   Duration duration = Duration::zero();
   bool throw_next = false;
+  bool abort_next = false;
   int running = 0;
   int most_running = 0;
   Controller<NamespacedName> controller;
@@ -141,6 +147,16 @@ TEST_CASE("stopping the scope unwinds a reconciliation without counting it as a 
   CHECK(await(loop, s.stop()));
   CHECK(s.metrics.counter_sum("controller_runtime_reconcile_panics_total") == 0);
   CHECK(s.scope.size() == 0);
+}
+
+TEST_CASE("operation_aborted that nobody asked for is a bug like any other") {
+  SimulatedLoop loop;
+  Script s(loop);
+  s.abort_next = true;
+  s.controller.queue().add(kWeb);
+  loop.world().run_for(seconds(1));
+  CHECK(s.visits.size() == 2);
+  CHECK(s.metrics.counter_sum("controller_runtime_reconcile_panics_total") == 1);
 }
 
 TEST_CASE("drain finishes what runs") {

@@ -5,6 +5,7 @@
 #include "base/task_scope.h"
 #include "base/testing/simulated_loop.h"
 #include "kube/cache.h"
+#include "kube/cache_set.h"
 #include "kube/testing/scripted_api.h"
 
 namespace heirloom::kube {
@@ -317,6 +318,55 @@ TEST_CASE("waiting for the first list") {
   CHECK(!waiting.done());
   f.run_for(seconds(2));
   CHECK(waiting.done());
+}
+
+TEST_CASE("a wait for the first list ends at its deadline") {
+  Fixture f;
+  const MonotonicTime deadline = f.loop.clock().monotonic() + seconds(5);
+  CHECK(!await(f.loop, f.cache.wait_synced_until(&f.loop.clock(), deadline)));
+  f.cache.begin_replace();
+  f.cache.end_replace();
+  CHECK(await(f.loop, f.cache.wait_synced_until(&f.loop.clock(), deadline)));
+}
+
+TEST_CASE("a set of caches starts each collection once, and drops it") {
+  SimulatedLoop loop;
+  ScriptedApi api(&loop.clock());
+  api.pages = {page({object("a", "1", "x")}, "5"), page({}, "5")};
+  api.watches = {ScriptedApi::WatchScript(), ScriptedApi::WatchScript()};
+  std::vector<std::string> seen;
+  ReflectorOptions common;
+  common.label_selector = "managed";
+  CacheSet<Kept> set(loop.executor(), &api, &loop.clock(), &loop.world().random(), nullptr, common, project,
+                     [&seen](const Collection& collection, ObjectCache<Kept>& cache) {
+                       const std::string kind = collection.resource.resource;
+                       cache.on_change([&seen, kind](const ObjectCache<Kept>::Change& change) {
+                         seen.push_back(kind + " " + change.key.to_string());
+                       });
+                     });
+  const Collection one{{"", "v1", "configmaps"}, ""};
+  const Collection two{{"apps", "v1", "deployments"}, ""};
+  set.ensure(one);
+  set.ensure(one);
+  loop.world().run_for(seconds(1));
+  set.ensure(two);
+  CHECK(!set.all_synced());
+  loop.world().run_for(seconds(1));
+  CHECK(set.all_synced());
+  CHECK(set.size() == 2);
+  CHECK(seen == Changes{"configmaps default/a"});
+  CHECK(api.calls.size() == 4);
+  REQUIRE(set.find(one) != nullptr);
+  CHECK(set.find(one)->size() == 1);
+  CHECK(set.status(two).watching);
+  Started<void> dropped = start(loop, set.drop(one));
+  loop.world().run_for(seconds(1));
+  CHECK(dropped.done());
+  CHECK(set.find(one) == nullptr);
+  Started<void> stopped = start(loop, set.stop());
+  loop.world().run_for(seconds(1));
+  CHECK(stopped.done());
+  CHECK(set.size() == 0);
 }
 
 }  // namespace
