@@ -29,9 +29,15 @@ class ByteStream {
  public:
   virtual ~ByteStream() = default;  // closes; nothing may be pending
   // At least one byte and at most `max`; empty at the end of the stream. Error: Unreachable with the reason.
+  // Cancelling a read loses no bytes: the stream can be read again.
   virtual Task<Result<std::string>> read_some(std::size_t max) = 0;
-  // All of it, or an error.
+  // All of it, or an error. After a cancelled write the stream is of no more use.
   virtual Task<Status> write(std::string bytes) = 0;
+  // Tells the other end that nothing more comes; reading goes on.
+  virtual Task<Status> shutdown_write() = 0;
+  // Whether a connection that nobody reads is still good for another request: false when the other end has
+  // closed it or has sent something unasked. Looks, never waits.
+  virtual bool reusable() = 0;
   // Makes pending reads and writes fail at once. Idempotent, never blocks.
   virtual void close() = 0;
   // Valid as long as the stream.

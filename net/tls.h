@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/endpoint.h"
 #include "net/stream.h"
 
 namespace heirloom::net {
@@ -51,6 +52,11 @@ Task<Result<std::unique_ptr<ByteStream>>> tls_connect(std::unique_ptr<ByteStream
                                                       std::string server_name, std::string where);
 Task<Result<std::unique_ptr<ByteStream>>> tls_accept(std::unique_ptr<ByteStream> stream,
                                                      std::shared_ptr<const TlsContext> context);
+
+// Connections of `below` with TLS on top; both within the deadline of connect(). The certificate must name
+// options.server_name, or endpoint.host when that is empty.
+std::unique_ptr<Connector> over_tls(Clock* clock, std::unique_ptr<Connector> below, Endpoint endpoint,
+                                    std::shared_ptr<const TlsContext> context);
 
 struct CertifiedKey {
   std::string certificate_pem;
