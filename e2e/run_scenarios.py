@@ -61,7 +61,7 @@ class Run:
         arguments = self.arguments
         self.cluster = processes.Cluster(
             self.mode, os.path.abspath(arguments.binary), self.folder, self.scenario.controller_args, self.keep,
-            os.environ.get("KUBECONFIG"))
+            os.environ.get("KUBECONFIG"), self.scenario.controller_user)
         shell = Shell(ROOT, self.folder, arguments.kubectl, self.cluster.kubeconfig, arguments.binary)
         player, created = None, []
         try:

@@ -140,6 +140,8 @@ class Player:
             raise Failure(f"{item['stop']} ended on SIGTERM with exit code {code}")
 
     def _start(self, item):
+        if item["start"] == "server" and self.cluster.mode == "external":
+            return
         process = self.cluster.part(item["start"])
         self.cluster.start_part(process)
         self.stopped_on_purpose.discard(process.name)

@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import json
 import os
 import re
 import signal
@@ -9,6 +10,8 @@ import socket
 import subprocess
 import threading
 import time
+
+from . import yaml_subset
 
 READY_SECONDS = 30  # for a start on a machine that does ten other things
 STOP_SECONDS = 20
@@ -100,11 +103,13 @@ class Process:
 class Cluster:
     """What the scenario talks to: standalone | split (API server and controller apart) | external (a given server)."""
 
-    def __init__(self, mode, binary, folder, controller_args=(), outlive=False, kubeconfig=None):
+    def __init__(self, mode, binary, folder, controller_args=(), outlive=False, kubeconfig=None,
+                 controller_user=None):
         self.mode, self.binary, self.folder = mode, binary, folder
         self.data_dir = os.path.join(folder, "data")
         self.metrics_port = free_port()
         self.kubeconfig = kubeconfig if mode == "external" else os.path.join(folder, "kubeconfig")
+        self.controller_user = controller_user
         self.port = 0
         self.outlive = outlive
         self.parts = {}
@@ -114,7 +119,7 @@ class Cluster:
         else:
             if mode == "split":
                 self._add("apiserver", self._server_args("apiserver"))
-            self._add("controller", [binary, "controller", "--kubeconfig", self.kubeconfig, *controller])
+            self._add("controller", [binary, "controller", "--kubeconfig", self._controller_kubeconfig(), *controller])
 
     def _add(self, name, arguments):
         log = os.path.join(self.folder, f"{name}.log")
@@ -123,6 +128,18 @@ class Cluster:
     def _server_args(self, command):
         return [self.binary, command, "--data-dir", self.data_dir, "--listen", f"127.0.0.1:{self.port}",
                 "--write-kubeconfig", self.kubeconfig]
+
+    def _controller_kubeconfig(self):
+        return os.path.join(self.folder, "controller-kubeconfig") if self.controller_user else self.kubeconfig
+
+    def _write_controller_kubeconfig(self):
+        """As the scenario's, but acting as a user with fewer rights."""
+        with open(self.kubeconfig) as file:
+            config = yaml_subset.load(file.read(), self.kubeconfig)
+        for user in config["users"]:
+            user["user"]["as"] = self.controller_user
+        with open(self._controller_kubeconfig(), "w") as file:
+            json.dump(config, file)
 
     def part(self, name):
         """'server' and 'controller' name the process that plays this role in every mode."""
@@ -140,6 +157,8 @@ class Cluster:
 
     def start_part(self, process):
         if process.name == "controller":
+            if self.controller_user:
+                self._write_controller_kubeconfig()
             process.start()
             return
         # The kubeconfig file appears complete: its appearance is the sign that the server answers.

@@ -54,6 +54,7 @@ class Scenario:
     start: bool = True
     survives_kills: bool = True
     controller_args: list = field(default_factory=list)
+    controller_user: str = ""
     cleanup: list = field(default_factory=list)
 
     def operations(self):
@@ -65,7 +66,7 @@ def load(folder):
     name = os.path.basename(os.path.normpath(folder))
     with open(path) as file:
         data = yaml_subset.load(file.read(), path)
-    _known(path, data, {"about", "steps", "modes", "start", "survives_kills", "controller_args", "cleanup"})
+    _known(path, data, {"about", "steps", "modes", "start", "survives_kills", "controller_args", "controller_user", "cleanup"})
     if not data.get("about") or not data.get("steps"):
         raise ScenarioError(f"{path}: needs 'about' and 'steps'")
     modes = tuple(data.get("modes") or MODES)
@@ -74,7 +75,8 @@ def load(folder):
             raise ScenarioError(f"{path}: mode {mode!r} is none of {', '.join(MODES)}")
     return Scenario(
         name, folder, data["about"], [_step(path, step) for step in data["steps"]], modes, data.get("start", True),
-        data.get("survives_kills", True), data.get("controller_args") or [], data.get("cleanup") or [])
+        data.get("survives_kills", True), data.get("controller_args") or [],
+        data.get("controller_user") or "", data.get("cleanup") or [])
 
 
 def _step(path, data):
