@@ -136,6 +136,11 @@ Task<Result<Response>> ApiServer::handle(Request request) {
   co_return response;
 }
 
+Status ApiServer::check_route(const Request& request) const {
+  auto call = route(parts_->registry, request);
+  return call.ok() ? Status() : std::move(call).status();
+}
+
 Result<Json> ApiServer::document(std::string_view path) {
   const auto& registry = parts_->registry;
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);

@@ -47,6 +47,9 @@ class ApiServer {
   // One request on a resource; see Request. The Status is what the client gets.
   Task<Result<Response>> handle(Request request);
 
+  // Whether the path and verb of the request exist; handle() checks the same first.
+  Status check_route(const Request& request) const;
+
   // Everything else a client may GET, by path without query: discovery documents, /version. Error: NotFound.
   Result<Json> document(std::string_view path);
 

@@ -152,9 +152,4 @@ bool content_differs(JsonView a, JsonView b, bool ignore_status) {
   return in_a != in_b;
 }
 
-Json stamp_resource_version(JsonView value, std::int64_t revision) {
-  return rewrite(value, {set_at({std::string("metadata"), std::string("resourceVersion")},
-                                Json::string(std::to_string(revision)))});
-}
-
 }  // namespace heirloom::server

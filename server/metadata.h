@@ -48,7 +48,4 @@ Json with_finalizers(const Json& object, const std::vector<std::string>& finaliz
 // True when anything but metadata (and, with_status, status) differs.
 bool content_differs(JsonView a, JsonView b, bool ignore_status);
 
-// Sets metadata.resourceVersion; the store's StampRevision.
-Json stamp_resource_version(JsonView value, std::int64_t revision);
-
 }  // namespace heirloom::server

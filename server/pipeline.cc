@@ -45,6 +45,16 @@ Json with_status_of(const Json& object, JsonView other) {
 
 bool counts_generation(const Resource& resource) { return resource.custom || resource.has_generation; }
 
+// Only kinds in core's own hands insist that a finalizer without a slash is a standard one; the definition of
+// a custom resource, for one, carries customresourcecleanup.apiextensions.k8s.io.
+void allow_bare_finalizers(const Resource& resource, schema::FieldErrors& errors) {
+  if (!resource.custom && resource.group != "apiextensions.k8s.io") return;
+  std::erase_if(errors, [](const schema::FieldError& error) {
+    return error.field.starts_with("metadata.finalizers") &&
+           error.message.ends_with("nor is it fully qualified");
+  });
+}
+
 // metadata, schema, then the kind's own rules.
 schema::FieldErrors validate_object(const Call& call, const Json& object, JsonView old) {
   const auto& resource = *call.resource;
@@ -53,6 +63,7 @@ schema::FieldErrors validate_object(const Call& call, const Json& object, JsonVi
   rules.namespaced = resource.namespaced();
   rules.name = strategy.name_check;
   auto errors = schema::validate_object_meta(object["metadata"], rules);
+  allow_bare_finalizers(resource, errors);
   if (old.exists()) validate_metadata_update(object["metadata"], old["metadata"], errors);
   auto found = schema::validate(object, *call.version->schema);
   errors.insert(errors.end(), found.begin(), found.end());
@@ -72,7 +83,8 @@ Status check_create_metadata(const Call& call, JsonView metadata) {
         "the namespace of the provided object does not match the namespace sent on the request");
   }
   if (!metadata["resourceVersion"].string().empty()) {
-    return bad_request("resourceVersion should not be set on objects to be created");
+    // Without a reason and 500, as every release of kube-apiserver has it.
+    return {500, "", "resourceVersion should not be set on objects to be created"};
   }
   return {};
 }

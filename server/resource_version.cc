@@ -57,6 +57,11 @@ Result<ListPosition> list_position(const ReadOptions& options) {
   return position;
 }
 
+Json stamp_resource_version(JsonView value, Revision revision) {
+  return rewrite(value, {set_at({std::string("metadata"), std::string("resourceVersion")},
+                                Json::string(std::to_string(revision)))});
+}
+
 Status too_large_resource_version(Revision asked, Revision current) {
   StatusDetails details;
   details.retry_after_seconds = 1;

@@ -21,6 +21,9 @@ struct ListPosition {
 };
 Result<ListPosition> list_position(const ReadOptions& options);
 
+// Sets metadata.resourceVersion: what the server's stores are given as StoreOptions::stamp.
+Json stamp_resource_version(JsonView value, Revision revision);
+
 // Timeout (504) with the cause clients look for when a revision lies in the future.
 Status too_large_resource_version(Revision asked, Revision current);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/errors.h"
+#include "server/strategy.h"
 
 namespace heirloom::server {
 namespace {
@@ -26,8 +27,9 @@ bool path_takes(const Request& request, const Resource& resource) {
     case Verb::Watch:
       return collection;
     case Verb::Create:
-    case Verb::DeleteCollection:
       return collection && !all_namespaces;
+    case Verb::DeleteCollection:
+      return collection && !all_namespaces && strategy_of(resource).delete_collection;
     case Verb::Get:
     case Verb::Update:
     case Verb::Patch:

@@ -3,6 +3,7 @@
 #include "schema/json_patch.h"
 #include "schema/merge_patch.h"
 #include "schema/strategic_merge.h"
+#include "server/handlers/life_cycle.h"
 #include "server/handlers/write_existing.h"
 
 namespace heirloom::server {
@@ -58,6 +59,8 @@ Result<Change> change_for(const Call& call) {
 }  // namespace
 
 Task<Result<Response>> handle_patch(Parts* parts, Call call) {
+  // An apply may create, so a namespace that takes no content is the first thing to say.
+  if (call.request.patch == PatchKind::Apply) CO_TRY_VOID(check_namespace_takes_content(*parts, call));
   CO_TRY(Change change, change_for(call));
   auto patched = co_await write_existing(parts, std::move(call), std::move(change), true);
   co_return patched;

@@ -190,6 +190,7 @@ Json prepare_claim(const Json& object) {
 const Strategy kNamespace = [] {
   Strategy strategy;
   strategy.name_check = schema::check_dns1123_label;
+  strategy.delete_collection = false;
   strategy.prepare_create = prepare_namespace;
   strategy.prepare_update = keep_namespace_spec;
   strategy.refuse_delete = refuse_namespace;

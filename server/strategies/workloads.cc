@@ -181,6 +181,7 @@ const Strategy kPod = [] {
 const Strategy kService = [] {
   Strategy strategy;
   strategy.name_check = schema::check_dns1035_label;
+  strategy.delete_collection = false;
   strategy.prepare_create = prepare_service;
   strategy.prepare_update = keep_cluster_ip;
   strategy.validate_create = validate_service;
