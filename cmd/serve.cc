@@ -4,17 +4,16 @@
 
 #include <fmt/format.h>
 
-#include "apis/crds.h"
 #include "base/log.h"
-#include "base/yaml.h"
 #include "cmd/credentials.h"
+#include "cmd/definitions.h"
 #include "cmd/files.h"
 #include "kube/kubeconfig.h"
 #include "net/http_server.h"
 #include "net/listener.h"
 #include "server/http/http_frontend.h"
 #include "server/local_api.h"
-#include "server/resource_version.h"
+#include "server/metadata.h"
 #include "server/store/commit_runner.h"
 #include "server/store/store.h"
 
@@ -22,29 +21,6 @@ namespace heirloom::cmd {
 namespace {
 
 constexpr Duration kStopGrace = std::chrono::seconds(3);
-
-const GroupVersionResource kDefinitions{"apiextensions.k8s.io", "v1", "customresourcedefinitions"};
-
-// Our own kinds are there from the start, and follow the program's version.
-Task<Status> install_definitions(server::ApiServer* api_server) {
-  const std::unique_ptr<kube::Api> api = server::make_local_api(api_server);
-  for (const EmbeddedFile& file : crds()) {
-    const Result<Json> definition = parse_yaml(file.content);
-    if (!definition.ok()) co_return annotate(definition.status(), std::string(file.name));
-    const kube::Collection collection{kDefinitions, ""};
-    const kube::WriteOptions options;
-    const Result<Json> created = co_await api->create(collection, *definition, options);
-    if (created.ok()) continue;
-    if (!is_already_exists(created.status())) co_return annotate(created.status(), std::string(file.name));
-    const std::string name((*definition)["metadata"]["name"].string());
-    const kube::ObjectRef ref{kDefinitions, "", name};
-    const Json spec = (*definition)["spec"].to_json();
-    const Json patch = Json::object({{"spec", spec}});
-    const Result<Json> patched = co_await api->patch(ref, kube::PatchType::Merge, patch, options);
-    if (!patched.ok()) co_return annotate(patched.status(), std::string(file.name));
-  }
-  co_return Status();
-}
 
 std::string url_of(const net::Endpoint& endpoint) {
   net::Endpoint reachable = endpoint;
@@ -94,7 +70,8 @@ Task<Status> Serving::start() {
   p.api_server = std::make_unique<server::ApiServer>(p.loop->executor(), &clock, p.random, p.store.get(), p.metrics);
   const Status started = co_await p.api_server->start();
   if (!started.ok()) co_return started;
-  const Status installed = co_await install_definitions(p.api_server.get());
+  const std::unique_ptr<kube::Api> api = server::make_local_api(p.api_server.get());
+  const Status installed = co_await install_definitions(api.get());
   if (!installed.ok()) co_return annotate(installed, "cannot install the CustomResourceDefinitions");
 
   net::TlsServerOptions tls;

@@ -1,0 +1,34 @@
+#include "cmd/definitions.h"
+
+#include <string>
+
+#include "apis/crds.h"
+#include "base/yaml.h"
+
+namespace heirloom::cmd {
+namespace {
+
+const GroupVersionResource kDefinitions{"apiextensions.k8s.io", "v1", "customresourcedefinitions"};
+
+}  // namespace
+
+Task<Status> install_definitions(kube::Api* api) {
+  for (const EmbeddedFile& file : crds()) {
+    const Result<Json> definition = parse_yaml(file.content);
+    if (!definition.ok()) co_return annotate(definition.status(), std::string(file.name));
+    const kube::Collection collection{kDefinitions, ""};
+    const kube::WriteOptions options;
+    const Result<Json> created = co_await api->create(collection, *definition, options);
+    if (created.ok()) continue;
+    if (!is_already_exists(created.status())) co_return annotate(created.status(), std::string(file.name));
+    const std::string name((*definition)["metadata"]["name"].string());
+    const kube::ObjectRef ref{kDefinitions, "", name};
+    const Json spec = (*definition)["spec"].to_json();
+    const Json patch = Json::object({{"spec", spec}});
+    const Result<Json> patched = co_await api->patch(ref, kube::PatchType::Merge, patch, options);
+    if (!patched.ok()) co_return annotate(patched.status(), std::string(file.name));
+  }
+  co_return Status();
+}
+
+}  // namespace heirloom::cmd
