@@ -13,6 +13,7 @@
 #include "core/application/status.h"
 #include "core/render.h"
 #include "dispatcher/stages.h"
+#include "policies/admission.h"
 #include "policies/unsupported.h"
 #include "schema/merge_patch.h"
 
