@@ -130,9 +130,9 @@ Json JsonView::to_json() const {
     block_->retain();
     return Json(block_);
   }
-  detail::JsonTape tape;
-  tape.copy(*block_, node_);
-  return Json(tape.take());
+  detail::TapeLease tape;
+  tape->copy(*block_, node_);
+  return Json(tape->take());
 }
 
 std::size_t JsonView::depth() const {

@@ -33,7 +33,10 @@ std::string_view to_string(JsonKind kind);
 class Json;
 class JsonElements;
 class JsonMembers;
-namespace detail { class JsonBlock; }
+namespace detail {
+class JsonBlock;
+class JsonTape;
+}  // namespace detail
 
 // A value inside a Json, or Missing. All look-ups on a value of the wrong kind give Missing, so paths can be
 // chained without checks: object["metadata"]["labels"]["app.oam.dev/name"].string().
@@ -188,8 +191,7 @@ class JsonBuilder {
   Json take();  // the finished value; the builder is then as new
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  detail::JsonTape* tape_;
 };
 
 // Compact text as Go's encoding/json writes it (numbers included), without HTML escaping and without a newline.

@@ -1,4 +1,5 @@
 #include <string>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/json.h"
@@ -8,82 +9,81 @@
 
 namespace heirloom {
 
-struct JsonBuilder::State {
-  detail::JsonTape tape;
-};
-
-JsonBuilder::JsonBuilder() : state_(std::make_unique<State>()) {}
-JsonBuilder::~JsonBuilder() = default;
-JsonBuilder::JsonBuilder(JsonBuilder&&) noexcept = default;
-JsonBuilder& JsonBuilder::operator=(JsonBuilder&&) noexcept = default;
+JsonBuilder::JsonBuilder() : tape_(detail::acquire_tape()) {}
+JsonBuilder::~JsonBuilder() { detail::release_tape(tape_); }
+JsonBuilder::JsonBuilder(JsonBuilder&& other) noexcept : tape_(std::exchange(other.tape_, nullptr)) {}
+JsonBuilder& JsonBuilder::operator=(JsonBuilder&& other) noexcept {
+  std::swap(tape_, other.tape_);
+  return *this;
+}
 
 JsonBuilder& JsonBuilder::begin_object() {
-  state_->tape.begin_object();
+  tape_->begin_object();
   return *this;
 }
 
 JsonBuilder& JsonBuilder::end_object() {
-  state_->tape.end_object();
+  tape_->end_object();
   return *this;
 }
 
 JsonBuilder& JsonBuilder::begin_array() {
-  state_->tape.begin_array();
+  tape_->begin_array();
   return *this;
 }
 
 JsonBuilder& JsonBuilder::end_array() {
-  state_->tape.end_array();
+  tape_->end_array();
   return *this;
 }
 
 JsonBuilder& JsonBuilder::key(std::string_view key) {
   if (is_valid_utf8(key))
-    state_->tape.key(key);
+    tape_->key(key);
   else
-    state_->tape.key(replace_invalid_utf8(key));
+    tape_->key(replace_invalid_utf8(key));
   return *this;
 }
 
 JsonBuilder& JsonBuilder::null() {
-  state_->tape.null();
+  tape_->null();
   return *this;
 }
 
 JsonBuilder& JsonBuilder::boolean(bool value) {
-  state_->tape.boolean(value);
+  tape_->boolean(value);
   return *this;
 }
 
 JsonBuilder& JsonBuilder::int64(std::int64_t value) {
-  state_->tape.int64(value);
+  tape_->int64(value);
   return *this;
 }
 
 JsonBuilder& JsonBuilder::uint64(std::uint64_t value) {
-  state_->tape.uint64(value);
+  tape_->uint64(value);
   return *this;
 }
 
 JsonBuilder& JsonBuilder::number(double value) {
-  state_->tape.number(value);
+  tape_->number(value);
   return *this;
 }
 
 JsonBuilder& JsonBuilder::string(std::string_view value) {
   if (is_valid_utf8(value))
-    state_->tape.string(value);
+    tape_->string(value);
   else
-    state_->tape.string(replace_invalid_utf8(value));
+    tape_->string(replace_invalid_utf8(value));
   return *this;
 }
 
 JsonBuilder& JsonBuilder::value(JsonView value) {
   HEIRLOOM_ASSERT(value.exists());
-  state_->tape.copy(*value.block_, value.node_);
+  tape_->copy(*value.block_, value.node_);
   return *this;
 }
 
-Json JsonBuilder::take() { return Json(state_->tape.take()); }
+Json JsonBuilder::take() { return Json(tape_->take()); }
 
 }  // namespace heirloom

@@ -134,6 +134,7 @@ std::uint64_t hash_json(JsonView value, std::uint64_t seed) {
   const std::uint32_t first = JsonBlock::node_of(value);
   const std::uint32_t end = first + block.node(first).span();
   std::vector<OpenContainer> open;
+  open.reserve(16);
   std::uint64_t result = 0;
   // Members are summed, so their order does not count; elements are chained, so theirs does.
   const auto finished = [&](const JsonNode& node, std::uint64_t hash) {

@@ -126,9 +126,8 @@ Status parse_error(std::string_view text, std::size_t offset, std::string_view w
 Result<Json> Json::parse(std::string_view text) {
   if (text.size() > kMaxTextBytes)
     return bad_request(fmt::format("invalid JSON: {} bytes, the limit is {}", text.size(), kMaxTextBytes));
-  detail::JsonTape tape;
-  tape.reserve(text.size() / 24 + 4, text.size() / 2);
-  Handler handler{tape};
+  detail::TapeLease tape;
+  Handler handler{*tape};
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
@@ -138,7 +137,7 @@ Result<Json> Json::parse(std::string_view text) {
         handler.problem != nullptr ? handler.problem : rapidjson::GetParseError_En(result.Code()));
   // The stream takes a NUL byte for its end.
   if (stream.Tell() != text.size()) return parse_error(text, stream.Tell(), "unexpected NUL byte");
-  return Json(tape.take());
+  return Json(tape->take());
 }
 
 }  // namespace heirloom

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/hash.h"
@@ -151,18 +152,23 @@ void JsonTape::copy(const JsonBlock& block, std::uint32_t first) {
   HEIRLOOM_ASSERT(nodes_.size() == root + count && nodes_.size() < kOffsetMax && bytes_.size() < kOffsetMax);
 }
 
-void JsonTape::reserve(std::size_t nodes, std::size_t bytes) {
-  nodes_.reserve(nodes);
-  bytes_.reserve(bytes);
-}
-
 const JsonBlock* JsonTape::take() {
   HEIRLOOM_ASSERT(frames_.empty() && !nodes_.empty());
   const JsonBlock* block = JsonBlock::create(nodes_, bytes_);
+  clear();
+  return block;
+}
+
+void JsonTape::clear() {
   nodes_.clear();
   bytes_.clear();
+  frames_.clear();
   strings_.clear();
-  return block;
+  has_key_ = false;
+}
+
+std::size_t JsonTape::kept_bytes() const {
+  return nodes_.capacity() * sizeof(JsonNode) + bytes_.capacity() + strings_.kept_bytes();
 }
 
 JsonNode& JsonTape::add(JsonNode node) {
@@ -275,6 +281,33 @@ void JsonTape::add_index(std::uint32_t object) {
   nodes_.push_back(index);
   nodes_[object].flags |= JsonNode::kIndexed;
   ++nodes_[object].container.span;
+}
+
+namespace {
+
+constexpr std::size_t kMaxKeptBytes = 1024 * 1024;  // a larger tape is given back to the system
+
+struct Spare {
+  JsonTape* tape = nullptr;
+  ~Spare() { delete std::exchange(tape, nullptr); }
+};
+thread_local Spare spare;
+
+}  // namespace
+
+JsonTape* acquire_tape() {
+  JsonTape* tape = std::exchange(spare.tape, nullptr);
+  return tape != nullptr ? tape : new JsonTape;
+}
+
+void release_tape(JsonTape* tape) {
+  if (tape == nullptr) return;
+  if (spare.tape != nullptr || tape->kept_bytes() > kMaxKeptBytes) {
+    delete tape;
+    return;
+  }
+  tape->clear();
+  spare.tape = tape;
 }
 
 }  // namespace heirloom::detail

@@ -22,6 +22,7 @@ class StringTable {
   Entry* find(std::string_view text, std::uint64_t hash, const std::string& bytes);
   void added();  // after filling a free slot
   void clear();
+  std::size_t kept_bytes() const { return slots_.capacity() * sizeof(Entry); }
 
  private:
   static constexpr std::size_t kMaxProbes = 8;
@@ -47,8 +48,9 @@ class JsonTape {
   void copy(const JsonBlock& block, std::uint32_t node);
 
   std::size_t depth() const { return frames_.size(); }
-  void reserve(std::size_t nodes, std::size_t bytes);
   const JsonBlock* take();  // the caller's reference
+  void clear();             // as new, but for the memory it keeps
+  std::size_t kept_bytes() const;
 
  private:
   struct Frame {
@@ -75,6 +77,23 @@ class JsonTape {
   StringTable strings_;
   JsonNode pending_key_;
   bool has_key_ = false;
+};
+
+// A tape to write to, and back: each thread keeps one, because nearly every value is built while no other is.
+JsonTape* acquire_tape();
+void release_tape(JsonTape* tape);
+
+class TapeLease {
+ public:
+  TapeLease() : tape_(acquire_tape()) {}
+  ~TapeLease() { release_tape(tape_); }
+  TapeLease(const TapeLease&) = delete;
+  TapeLease& operator=(const TapeLease&) = delete;
+  JsonTape* operator->() { return tape_; }
+  JsonTape& operator*() { return *tape_; }
+
+ private:
+  JsonTape* tape_;
 };
 
 }  // namespace heirloom::detail

@@ -108,7 +108,9 @@ void write_integer(T value, std::string& out) {
 // Not recursive: patches can nest deeper than the parser allows.
 class Writer {
  public:
-  Writer(const JsonBlock& block, bool pretty, std::string& out) : block_(block), pretty_(pretty), out_(out) {}
+  Writer(const JsonBlock& block, bool pretty, std::string& out) : block_(block), pretty_(pretty), out_(out) {
+    open_.reserve(16);
+  }
 
   void write(std::uint32_t first) {
     const std::uint32_t end = first + block_.node(first).span();
