@@ -37,6 +37,7 @@ struct Node {
   enum class Kind { Scalar, Sequence, Map };
   Kind kind = Kind::Scalar;
   bool open = false;
+  bool is_block_map = false;
   YAML::Mark mark;
   std::string tag;
   std::string text;
@@ -55,20 +56,21 @@ class Graph final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add({Node::Kind::Scalar, false, mark, std::string(kPlainTag), {}, {}}, anchor);
+    refuse_missing_colon(mark);
+    add({Node::Kind::Scalar, false, false, mark, std::string(kPlainTag), {}, {}}, anchor);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
-    add({Node::Kind::Scalar, false, mark, tag, text, {}}, anchor);
+    add({Node::Kind::Scalar, false, false, mark, tag, text, {}}, anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    begin({Node::Kind::Sequence, true, mark, {}, {}, {}}, anchor);
+    begin({Node::Kind::Sequence, true, false, mark, {}, {}, {}}, anchor);
   }
   void OnSequenceEnd() override { end(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    begin({Node::Kind::Map, true, mark, {}, {}, {}}, anchor);
+                  YAML::EmitterStyle::value style) override {
+    begin({Node::Kind::Map, true, style == YAML::EmitterStyle::Block, mark, {}, {}, {}}, anchor);
   }
   void OnMapEnd() override { end(); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -86,6 +88,14 @@ class Graph final : public YAML::EventHandler {
     if (anchor != 0) anchors_[anchor] = index;
     if (!open_.empty()) nodes_[open_.back()].children.push_back(index);
     return index;
+  }
+  // A line such as "name web" in a block map: yaml-cpp makes it a key without a value, and the mark of that
+  // value is the key's own.
+  void refuse_missing_colon(const YAML::Mark& mark) const {
+    if (open_.empty() || !nodes_[open_.back()].is_block_map) return;
+    const std::vector<std::uint32_t>& children = nodes_[open_.back()].children;
+    if (children.size() % 2 == 1 && nodes_[children.back()].mark.pos == mark.pos)
+      throw YAML::ParserException(mark, "a key without a colon");
   }
   void begin(Node node, YAML::anchor_t anchor) {
     if (open_.size() >= kMaxDepth) throw YAML::ParserException(node.mark, "nested too deeply");
@@ -264,6 +274,20 @@ Status check_characters(std::string_view text) {
   return bad_request(fmt::format("invalid YAML at line {}: control characters are not allowed", line));
 }
 
+// YAML takes every kind of line break for a line feed; yaml-cpp leaves carriage returns in the text of
+// scalars.
+std::string normalized(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\r')
+      out += text[i];
+    else if (i + 1 == text.size() || text[i + 1] != '\n')
+      out += '\n';
+  }
+  return out;
+}
+
 // yaml-cpp takes text behind a finished document for the next one, and stays at some of it for ever: a
 // further document must begin with --- or follow a line of three dots.
 class DocumentStarts {
@@ -296,18 +320,8 @@ bool looks_like_json(std::string_view text) {
   return first != std::string_view::npos && text[first] == '{';
 }
 
-}  // namespace
-
-Result<std::vector<Json>> parse_yaml_documents(std::string_view text) {
-  std::vector<Json> documents;
-  if (looks_like_json(text)) {  // as in kubectl; what fails may still be a YAML flow map
-    if (Result<Json> json = Json::parse(text); json.ok()) {
-      documents.push_back(std::move(json).value());
-      return documents;
-    }
-  }
-  TRY_VOID(check_characters(text));
-  std::istringstream stream{std::string(text)};
+Status read_documents(const std::string& text, std::vector<Json>& documents) {
+  std::istringstream stream(text);
   // yaml-cpp reports by exceptions; this is where they end.
   try {
     YAML::Parser parser(stream);
@@ -324,6 +338,31 @@ Result<std::vector<Json>> parse_yaml_documents(std::string_view text) {
   } catch (const YAML::Exception& e) {
     return yaml_error(e.mark, e.msg);
   }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Json>> parse_yaml_documents(std::string_view text) {
+  std::vector<Json> documents;
+  if (looks_like_json(text)) {  // as in kubectl; what fails may still be a YAML flow map
+    if (Result<Json> json = Json::parse(text); json.ok()) {
+      documents.push_back(std::move(json).value());
+      return documents;
+    }
+  }
+  TRY_VOID(check_characters(text));
+  // yaml-cpp lets the end of the text close an open quote. A line of three dots cannot stand in one: it shows
+  // the error.
+  const std::string lines = normalized(text);
+  if (lines.ends_with('\n')) {
+    TRY_VOID(read_documents(lines + "...\n", documents));
+    return documents;
+  }
+  // Here the dots need a line feed before them, which a block scalar at the end would take for its own.
+  TRY_VOID(read_documents(lines, documents));
+  std::vector<Json> ignored;
+  TRY_VOID(read_documents(lines + "\n...\n", ignored));
   return documents;
 }
 

@@ -115,7 +115,13 @@ TEST_CASE("structure, keys, merges and aliases") {
        R"({"a":{"b":[1,"two","three"],"c":null}})"},
       {"block scalars", "a: |\n  x\n  y\nb: >-\n  x\n  y\nc: |+\n  x\n\n",
        R"({"a":"x\ny\n","b":"x y","c":"x\n\n"})"},
-      {"carriage returns", "a: 1\r\nb: 2\r\n", R"({"a":1,"b":2})"},
+      {"carriage returns", "a: 1\r\nb: |\r\n  x\r\n  y\r\nc: \"p\r\n  q\"\rd: 1",
+       R"({"a":1,"b":"x\ny\n","c":"p q","d":1})"},
+      {"no line feed at the end", "a: |\n  x", R"({"a":"x"})"},
+      {"a line feed at the end", "a: |\n  x\n", R"({"a":"x\n"})"},
+      {"an empty block at the end", "a: |\n", R"({"a":""})"},
+      {"keys without values", "a:\n? b\n? c\n:\nd: {e, f: }",
+       R"({"a":null,"b":null,"c":null,"d":{"e":null,"f":null}})"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.because);
@@ -189,6 +195,11 @@ TEST_CASE("what is wrong is refused, and hostile text is cheap") {
       {"a tab as indentation", "a:\n\tb: 1"},
       {"open quotes", "a: 'x"},
       {"open flow", "a: [1, 2"},
+      {"an open double quote", "a: 1\nb: \"x\n"},
+      {"an open double quote at the very end", "a: \"x"},
+      {"an open single quote", "a: 'x\n"},
+      {"a line without its colon", "kind: ConfigMap\nname web\n"},
+      {"a line without its colon, further in", "a:\n  b: 1\n  c\nd: 1\n"},
       {"text behind", "a: \"x\" y"},
       {"what yaml-cpp never gets past", ", "},
       {"the same behind a document", "a: 1\n---\n[1], [2]"},
