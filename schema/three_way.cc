@@ -104,7 +104,7 @@ class Merger {
     if (desired.is_object() && live.is_object()) {
       object(previous, desired, live, node, false);
     } else if (both_keyed(desired, live, node)) {
-      list(previous, desired, live, *node);
+      node->merge_keys().empty() ? set(previous, desired, live, *node) : list(previous, desired, live, *node);
     } else {
       out_.value(same_meaning(desired, live, node) ? live : desired);
     }
@@ -130,7 +130,9 @@ class Merger {
   void list(const FieldSet* previous, JsonView desired, JsonView live, const Node& node) {
     const ElementIndex wanted = index_of(desired, node), there = index_of(live, node);
     const bool whole = previous != nullptr && !knows_elements(*previous, node);
-    std::vector<std::pair<std::string, JsonView>> sequence = in_sequence(desired, there, node);
+    std::vector<std::pair<std::string, JsonView>> sequence;
+    for (const JsonView element : desired.elements())
+      sequence.emplace_back(element_key_text(element, node), element);
     std::size_t next = 0;
     const auto write_next = [&] {
       const auto& [key, element] = sequence[next++];
@@ -154,18 +156,19 @@ class Merger {
     out_.end_array();
   }
 
-  // The desired elements in the order they are to have. In a set order says nothing: live's stays, new ones
-  // follow.
-  static std::vector<std::pair<std::string, JsonView>> in_sequence(JsonView desired,
-                                                                   const ElementIndex& there,
-                                                                   const Node& node) {
-    std::vector<std::pair<std::string, JsonView>> out;
+  // In a set order says nothing: live's stays, what is new follows.
+  void set(const FieldSet* previous, JsonView desired, JsonView live, const Node& node) {
+    const ElementIndex wanted = index_of(desired, node), there = index_of(live, node);
+    const bool whole = previous != nullptr && !knows_elements(*previous, node);
+    out_.begin_array();
+    for (const JsonView element : live.elements()) {
+      const std::string key = element_key_text(element, node);
+      const bool given_up = whole || (previous != nullptr && previous->find(key) != nullptr);
+      if (wanted.contains(key) || !given_up) out_.value(element);
+    }
     for (const JsonView element : desired.elements())
-      out.emplace_back(element_key_text(element, node), element);
-    if (!node.merge_keys().empty()) return out;
-    std::stable_partition(out.begin(), out.end(),
-                          [&](const auto& entry) { return there.contains(entry.first); });
-    return out;
+      if (!there.contains(element_key_text(element, node))) out_.value(element);
+    out_.end_array();
   }
 
   void element_value(const FieldSet* previous, JsonView desired, JsonView live, const Node& list) {
