@@ -13,7 +13,7 @@ const GroupVersionResource kDefinitions{"apiextensions.k8s.io", "v1", "customres
 }  // namespace
 
 Task<Status> install_definitions(kube::Api* api) {
-  for (const EmbeddedFile& file : crds()) {
+  for (const EmbeddedFile& file : crd_files()) {
     const Result<Json> definition = parse_yaml(file.content);
     if (!definition.ok()) co_return annotate(definition.status(), std::string(file.name));
     const kube::Collection collection{kDefinitions, ""};

@@ -13,7 +13,7 @@
 #include "net/listener.h"
 #include "server/http/http_frontend.h"
 #include "server/local_api.h"
-#include "server/metadata.h"
+#include "server/resource_version.h"
 #include "server/store/commit_runner.h"
 #include "server/store/store.h"
 
