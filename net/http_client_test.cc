@@ -391,7 +391,8 @@ class WatchHandler final : public HttpHandler {
       co_await clock_->sleep_for(seconds(1));
     }
     if (request.target == "/endless") co_await clock_->sleep_for(std::chrono::hours(10));
-    co_await response->finish();
+    const Status ended = co_await response->finish();
+    CHECK(ended.ok());
   }
 
  private:

@@ -54,7 +54,8 @@ class TestHandler final : public HttpHandler {
       if (!written.ok()) co_return;
       co_await more.wait();
     }
-    co_await response->finish();
+    const Status ended = co_await response->finish();
+    CHECK(ended.ok());
     ++finished;
   }
 
@@ -408,7 +409,8 @@ TEST_CASE("header values cannot begin lines of their own") {
       HttpResponse answer;
       answer.headers.add("Location", "/x\r\nSet-Cookie: a=b");
       answer.headers.add("content-length", "999");
-      co_await response->send(std::move(answer));
+      const Status sent = co_await response->send(std::move(answer));
+      CHECK(sent.ok());
     }
   };
   SimulatedLoop loop;
