@@ -2,6 +2,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <ctime>
@@ -10,6 +11,12 @@
 #include "net/tls.h"
 
 namespace heirloom::net {
+
+void OpensslFree::operator()(bio_st* object) const { BIO_free_all(object); }
+void OpensslFree::operator()(evp_pkey_st* object) const { EVP_PKEY_free(object); }
+void OpensslFree::operator()(ssl_ctx_st* object) const { SSL_CTX_free(object); }
+void OpensslFree::operator()(ssl_st* object) const { SSL_free(object); }
+void OpensslFree::operator()(x509_st* object) const { X509_free(object); }
 
 std::string openssl_error() {
   const unsigned long code = ERR_get_error();

@@ -21,6 +21,16 @@ constexpr Duration kLingerTime = std::chrono::seconds(5);
 // Bodies from here on are written after the head instead of copied behind it.
 constexpr std::size_t kSeparateBodyBytes = 64 * 1024;
 
+std::string what(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "unknown exception";
+  }
+}
+
 bool has_body(int code) { return code >= 200 && code != 204 && code != 304; }
 
 }  // namespace
@@ -190,7 +200,7 @@ Task<void> HttpSession::serve() {
     if (!whole) co_return;
     next = co_await answer(std::move(parser));
   }
-  co_await linger();
+  if (next != Next::Drop) co_await linger();
 }
 
 // False when the client went away, or was too slow, before the request was whole; also when it failed to
@@ -231,7 +241,6 @@ Task<void> HttpSession::refuse(int code, std::string message) {
 }
 
 Task<void> HttpSession::linger() {
-  if (gone_ || write_broken_) co_return;
   watchdog_.arm(server_->clock->monotonic() + kLingerTime);
   const Status shut = co_await stream_->shutdown_write();
   if (!shut.ok()) co_return;
@@ -262,13 +271,13 @@ Task<HttpSession::Next> HttpSession::answer(HttpRequestParser parser) {
   }
   if (is_cancellation(error)) std::rethrow_exception(error);
   co_await stop_watching();
-  if (gone_ || write_broken_) co_return Next::Close;
-  if (error) log::error("request handler failed", {{"peer", stream_->peer().address}});
+  if (error)
+    log::error("request handler failed", {{"peer", stream_->peer().address}, {"error", what(error)}});
+  if (gone_ || write_broken_) co_return Next::Drop;
   using State = SessionWriter::State;
   if (writer.state() == State::Nothing) {
     co_await refuse(500, "the request could not be answered");
-    gone_ = true;
-    co_return Next::Close;
+    co_return Next::Drop;
   }
   if (writer.state() == State::Streaming) {
     // Unfinished. When we ended it ourselves, to stop, it ends in good order; a handler that failed is cut
@@ -277,8 +286,7 @@ Task<HttpSession::Next> HttpSession::answer(HttpRequestParser parser) {
       const Status ended = co_await writer.finish();
       if (ended.ok()) co_return Next::Close;
     }
-    gone_ = true;
-    co_return Next::Close;
+    co_return Next::Drop;
   }
   co_return writer.keep_alive() ? Next::KeepAlive : Next::Close;
 }

@@ -53,7 +53,11 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   friend struct SessionEnd;
   friend struct WatchingEnd;
   enum class Phase { Idle, Reading, Handling, Streaming };
-  enum class Next { KeepAlive, Close };
+  enum class Next {
+    KeepAlive,
+    Close,  // in good order
+    Drop,   // at once: the client has gone, or must see that the response is not whole
+  };
 
   Task<bool> handshake();
   Task<void> serve();

@@ -2,6 +2,7 @@
 // sockets and runs over memory streams too.
 #include <arpa/inet.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>

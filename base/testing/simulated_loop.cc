@@ -95,15 +95,20 @@ class Context final : public asio::execution_context, public std::enable_shared_
   }
 
   void run(Handler& handler) {
-    running_ = true;
+    const Running running(&running_);
     handler.run();
-    running_ = false;
   }
 
   bool abandoned() const { return abandoned_; }
   heirloom::Executor executor();
 
  private:
+  struct Running {
+    explicit Running(bool* r) : running(r) { *running = true; }
+    ~Running() { *running = false; }
+    bool* running;
+  };
+
   std::vector<Ready>* ready_;  // of the world; null once abandoned
   std::vector<std::unique_ptr<Handler>> graveyard_;
   bool abandoned_ = false;
