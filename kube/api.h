@@ -56,7 +56,7 @@ struct GetOptions : CallOptions {
 struct ListOptions : CallOptions {
   std::string label_selector;
   std::string field_selector;
-  std::string resource_version;
+  std::string resource_version;  // "" = most recent; else not older than this; "0" = any cached state
   int limit = 0;                 // page size; 0 = everything in one page
   std::string continue_token;
   bool metadata_only = false;    // PartialObjectMetadataList

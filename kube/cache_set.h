@@ -64,6 +64,16 @@ class CacheSet {
     return bytes;
   }
 
+  // Gauges cache_objects and cache_bytes per resource; call now and then (before the metrics are read).
+  void report_metrics() const {
+    if (metrics_ == nullptr) return;
+    for (const auto& [collection, member] : members_) {
+      const MetricLabels labels = {{"resource", collection.resource.resource}, {"group", collection.resource.group}};
+      metrics_->set("cache_objects", labels, static_cast<double>(member->cache.size()));
+      metrics_->set("cache_bytes", labels, static_cast<double>(member->cache.memory_bytes()));
+    }
+  }
+
   // Stops watching and forgets; the consumer is not told of deletions.
   Task<void> drop(Collection collection) {
     auto node = members_.extract(collection);

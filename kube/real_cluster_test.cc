@@ -216,6 +216,27 @@ TEST_CASE("real cluster: the reflector keeps a cache in step, also when its watc
   net::await(c.loop, c.scope.stop());
 }
 
+TEST_CASE("real cluster: a resourceVersion that is no longer kept is 410, one that is not reached yet a Timeout with its cause") {
+  const std::string path = kubeconfig();
+  if (path.empty()) return;
+  Cluster c(path);
+  WatchOptions old;
+  old.resource_version = "1";
+  Result<std::unique_ptr<Watch>> watch = c.run(c.api->watch(Collection{kConfigMaps, ""}, old));
+  if (watch.ok()) {
+    const Result<std::optional<WatchEvent>> event = c.run((*watch)->next());
+    CHECK(is_expired(event.status()));
+  } else {
+    CHECK(is_expired(watch.status()));
+  }
+  ListOptions future;
+  future.resource_version = "999999999";
+  const Result<ListPage> page = c.run(c.api->list(Collection{kConfigMaps, ""}, future));
+  REQUIRE(!page.ok());
+  CAPTURE(page.status().message());
+  CHECK(page.status().has_cause("ResourceVersionTooLarge"));
+}
+
 TEST_CASE("real cluster: a reflector without rights says so") {
   const std::string path = kubeconfig();
   if (path.empty()) return;

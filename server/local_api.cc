@@ -101,6 +101,8 @@ class LocalApi final : public kube::Api {
     request.read.label_selector = options.label_selector;
     request.read.field_selector = options.field_selector;
     request.read.resource_version = options.resource_version;
+    // Without it a limit would make a resourceVersion mean "exactly this one".
+    if (options.limit > 0 && !options.resource_version.empty()) request.read.resource_version_match = "NotOlderThan";
     request.read.limit = options.limit;
     request.read.continue_token = options.continue_token;
     if (options.metadata_only) request.rendering.shape = Shape::PartialMetadata;
