@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
-#include "schema/defaults.h"
 #include "schema/pattern.h"
 #include "schema/prune.h"
 #include "schema/schema.h"
@@ -83,7 +82,8 @@ class Compiler {
     node->properties.shrink_to_fit();
     node->empty_is_absent = options_.builtin && (node->type == Type::Array || node->items || node->is_map());
     if (node->embedded_resource) add_metadata(*node);
-    if (s["default"].exists()) {
+    // Kubernetes takes a null for no default.
+    if (s["default"].exists() && !s["default"].is_null()) {
       node->default_value = s["default"].to_json();
       defaults_.push_back({node, child_path(path, "default")});
     }
@@ -119,13 +119,14 @@ class Compiler {
   void check_defaults() {
     for (const auto& [node, path] : defaults_) {
       if (errors_.size() >= kMaxFieldErrors) return;
-      const Json filled = apply_defaults_to(*node->default_value, *node);
-      for (FieldError& error : validate_value(filled, *node, {})) {
-        error.field = error.field.empty() ? path : path + "." + error.field;
+      const Json& value = *node->default_value;
+      for (FieldError& error : validate_value(value, *node, {})) {
+        const bool joined = error.field.empty() || error.field.front() == '[';
+        error.field = path + (joined ? "" : ".") + error.field;
         errors_.push_back(std::move(error));
       }
-      if (!(prune_value(filled, *node) == filled))
-        errors_.push_back(invalid_value(path, *node->default_value, "must not have unknown fields"));
+      if (!(prune_value(value, *node) == value))
+        errors_.push_back(invalid_value(path, value, "must not have unknown fields"));
     }
   }
 
@@ -200,7 +201,9 @@ class Compiler {
     c->any_of = compile_all(s["anyOf"], child_path(path, "anyOf"), depth);
     c->one_of = compile_all(s["oneOf"], child_path(path, "oneOf"), depth);
     if (s["not"].is_object()) c->negated = compile(s["not"], child_path(path, "not"), depth + 1);
+    // Custom resources are not held to integer widths.
     c->format = s["format"].string();
+    if (!options_.builtin && c->format.starts_with("int")) c->format.clear();
     if (const std::string_view pattern = s["pattern"].string(); !pattern.empty()) {
       Result<std::shared_ptr<const Pattern>> compiled = Pattern::compile(pattern);
       if (compiled.ok())

@@ -14,10 +14,12 @@ namespace {
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// With dashes at their places, or without any.
 bool is_uuid(std::string_view text) {
-  if (text.size() != 36) return false;
+  const bool dashed = text.size() == 36;
+  if (!dashed && text.size() != 32) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    const bool dash = dashed && (i == 8 || i == 13 || i == 18 || i == 23);
     if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
   }
   return true;
@@ -84,11 +86,44 @@ bool is_date(std::string_view text) {
   return text.size() == 10 && parse_time(std::string(text) + "T00:00:00Z").ok();
 }
 
+// Groups of two digits (":" or "-") or of four ("."): 6, 8 or 20 bytes, as Go's net.ParseMAC.
 bool is_mac(std::string_view text) {
-  if (text.size() != 17) return false;
+  const std::size_t group = text.find_first_of(":-.");
+  if (group != 2 && group != 4) return false;
+  const char separator = text[group];
+  if ((separator == '.') != (group == 4) || (text.size() + 1) % (group + 1) != 0) return false;
   for (std::size_t i = 0; i < text.size(); ++i)
-    if (i % 3 == 2 ? text[i] != ':' && text[i] != '-' : !is_hex(text[i])) return false;
-  return true;
+    if (i % (group + 1) == group ? text[i] != separator : !is_hex(text[i])) return false;
+  const std::size_t bytes = (text.size() + 1) / (group + 1) * group / 2;
+  return bytes == 6 || bytes == 8 || bytes == 20;
+}
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// "5m", "1h30m", and with words: "3 days".
+bool is_duration(std::string_view text) {
+  static constexpr std::string_view kUnits[] = {"ns",   "nano",   "us",  "micro", "ms",     "milli", "s",
+                                                "sec",  "second", "m",   "min",   "minute", "h",     "hr",
+                                                "hour", "d",      "day", "w",     "wk",     "week"};
+  if (parse_duration(text).ok()) return true;
+  bool any = false;
+  while (!text.empty()) {
+    std::size_t digits = 0;
+    while (digits < text.size() && is_digit(text[digits])) ++digits;
+    if (digits == 0) return false;
+    text.remove_prefix(digits);
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    std::size_t letters = 0;
+    while (letters < text.size() && is_letter(text[letters])) ++letters;
+    std::string_view unit = text.substr(0, letters);
+    if (unit.size() > 1 && unit.ends_with('s') && unit != "ns" && unit != "us" && unit != "ms")
+      unit.remove_suffix(1);
+    if (std::find(std::begin(kUnits), std::end(kUnits), unit) == std::end(kUnits)) return false;
+    text.remove_prefix(letters);
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    any = true;
+  }
+  return any;
 }
 
 bool is_uri(std::string_view text) {
@@ -104,11 +139,16 @@ bool is_email(std::string_view text) {
          text.find('@', at + 1) == std::string_view::npos && text.find(' ') == std::string_view::npos;
 }
 
+// One label, or labels with a top-level domain of letters.
 bool is_hostname(std::string_view text) {
   std::string lower(text);
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return check_dns1123_subdomain(lower).empty();
+  if (!check_dns1123_subdomain(lower).empty()) return false;
+  const std::size_t dot = lower.rfind('.');
+  if (dot == std::string::npos) return true;
+  const std::string_view top = std::string_view(lower).substr(dot + 1);
+  return top.size() >= 2 && std::all_of(top.begin(), top.end(), is_letter);
 }
 
 }  // namespace
@@ -116,7 +156,7 @@ bool is_hostname(std::string_view text) {
 bool has_format(std::string_view text, std::string_view format) {
   if (format == "date-time" || format == "datetime" || format == "micro-time") return parse_time(text).ok();
   if (format == "date") return is_date(text);
-  if (format == "duration") return parse_duration(text).ok();
+  if (format == "duration") return is_duration(text);
   if (format == "uuid" || format == "uuid3" || format == "uuid4" || format == "uuid5") return is_uuid(text);
   if (format == "ipv4") return is_ipv4(text);
   if (format == "ipv6") return is_ipv6(text);

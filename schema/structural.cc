@@ -20,6 +20,14 @@ bool is_int_or_string_pair(JsonView any_of) {
   return any_of.size() == 2 && only_type(0, "integer") && only_type(1, "string");
 }
 
+// A list of strings, as Go prints a []string.
+FieldError invalid_keys(std::string path, JsonView keys, std::string_view why) {
+  std::vector<std::string> quoted;
+  for (const JsonView key : keys.elements()) quoted.push_back(go_quote(key.string()));
+  return {std::string(reasons::kFieldValueInvalid),
+          fmt::format("Invalid value: []string{{{}}}: {}", fmt::join(quoted, ", "), why), std::move(path)};
+}
+
 class Checker {
  public:
   FieldErrors check(JsonView root, const CompileOptions& options) {
@@ -56,6 +64,7 @@ class Checker {
     check_metadata(s, level, path);
     check_junctors(s, path, depth, is_int_or_string_pair(s["anyOf"]),
                    is_int_or_string_pair(s["allOf"].element(0)["anyOf"]));
+    if (level != Level::Root) return;  // Kubernetes looks at completeness from the root only
     for (const std::string_view junctor : {"allOf", "anyOf", "oneOf"}) {
       std::size_t i = 0;
       for (const JsonView nested : s[junctor].elements())
@@ -112,16 +121,14 @@ class Checker {
     const JsonView additional = s["additionalProperties"];
     if (additional.exists() && !s["properties"].empty() && !(additional.is_bool() && additional.boolean()))
       forbid(path, "additionalProperties", "additionalProperties and properties are mutual exclusive");
-    else if (additional.is_bool() && !additional.boolean())
-      forbid(path, "additionalProperties", "additionalProperties cannot be set to false");
   }
 
   void check_type(JsonView s, Level level, const std::string& path) {
     const std::string_view type = s["type"].string();
     const std::string type_path = child_path(path, "type");
-    if (type == "null") {
+    if (type == "null")
       add(forbidden_value(type_path, "type cannot be set to null, use nullable as an alternative"));
-    } else if (!type.empty() && std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end()) {
+    if (!type.empty() && std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end()) {
       add(unsupported_value(type_path, type, kTypes));
       return;
     }
@@ -177,14 +184,14 @@ class Checker {
       const JsonView property = items["properties"][key];
       const std::string property_path = key_path(child_path(items_path, "properties"), key);
       if (!property.exists()) {
-        add(invalid_value(keys_path, keys, "entries must all be names of item properties"));
+        add(invalid_keys(keys_path, keys, "entries must all be names of item properties"));
       } else if (const std::string_view type = property["type"].string();
                  type == "array" || type == "object") {
         add(invalid_value(child_path(property_path, "type"), type,
                           "must be a scalar type if parent array's x-kubernetes-list-type is map"));
       }
       if (std::find(seen.begin(), seen.end(), key) != seen.end())
-        add(invalid_value(keys_path, keys, "must not contain duplicate entries"));
+        add(invalid_keys(keys_path, keys, "must not contain duplicate entries"));
       seen.push_back(key);
       if (property.exists()) check_map_key(items, property, key, property_path);
     }
@@ -212,8 +219,7 @@ class Checker {
       forbid(items_path, "nullable", "cannot be nullable when x-kubernetes-list-type is set");
     const std::string_view type = items["type"].string();
     if (type == "object" && items["x-kubernetes-map-type"].string() != "atomic")
-      add(invalid_value(child_path(items_path, "x-kubernetes-map-type"),
-                        items["x-kubernetes-map-type"].string(),
+      add(invalid_value(child_path(items_path, "x-kubernetes-map-type"), items["x-kubernetes-map-type"],
                         "must be atomic as item of a list with x-kubernetes-list-type=set"));
     if (type == "array" && items.contains("x-kubernetes-list-type") &&
         items["x-kubernetes-list-type"].string() != "atomic")
@@ -232,7 +238,7 @@ class Checker {
       add(type.empty() ? required_value(at, kWhy) : invalid_value(at, type, kWhy));
     }
     if (name != "granular" && name != "atomic")
-      add(unsupported_value(child_path(path, "x-kubernetes-map-type"), name, {"granular", "atomic"}));
+      add(unsupported_value(child_path(path, "x-kubernetes-map-type"), name, {"atomic", "granular"}));
   }
 
   void check_extensions(JsonView s, const std::string& path) {
@@ -286,10 +292,14 @@ class Checker {
     if (metadata["type"].string() != "object")
       add(invalid_value(child_path(metadata_path, "type"), metadata["type"].string(), "must be object"));
     if (level != Level::Root) return;
+    for (const JsonMember property : metadata["properties"].members())
+      if (property.value.contains("default"))
+        add(forbidden_value(
+            child_path(key_path(child_path(metadata_path, "properties"), property.key), "default"),
+            "must not be set in top-level metadata"));
     bool only_names = true;
     for (const JsonMember member : metadata.members())
-      only_names =
-          only_names && (member.key == "type" || member.key == "properties" || member.key == "description");
+      only_names = only_names && (member.key == "type" || member.key == "properties");
     for (const JsonMember property : metadata["properties"].members())
       only_names = only_names && (property.key == "name" || property.key == "generateName");
     if (!only_names)
@@ -317,6 +327,8 @@ class Checker {
   void check_nested(JsonView s, const std::string& path, int depth, bool skip_any_of) {
     if (errors_.size() >= kMaxFieldErrors || depth > kMaxSchemaDepth || !check_shape(s, path)) return;
     check_unsupported(s, path);
+    check_list_type(s, path);
+    check_map_type(s, path);
     check_junctors(s, path, depth, skip_any_of, false);
     if (s["items"].is_object()) check_nested(s["items"], child_path(path, "items"), depth + 1, false);
     for (const JsonMember property : s["properties"].members()) {

@@ -16,7 +16,10 @@ namespace heirloom::schema {
 
 namespace {
 
-// How go-openapi names the type of a value: an integral number is an integer.
+// Integral floats count as integers up to here: beyond, not every integer has a float.
+constexpr double kMaxExactInteger = 9007199254740991;
+
+// How go-openapi names the type of a value.
 std::string_view type_name(JsonView value) {
   switch (value.kind()) {
     case JsonKind::Missing:
@@ -25,8 +28,8 @@ std::string_view type_name(JsonView value) {
     case JsonKind::Bool:
       return "boolean";
     case JsonKind::Int64:
-    case JsonKind::Uint64:
       return "integer";
+    case JsonKind::Uint64:  // beyond int64 Kubernetes decodes a float
     case JsonKind::Double:
       return "number";
     case JsonKind::String:
@@ -40,7 +43,10 @@ std::string_view type_name(JsonView value) {
 }
 
 bool is_integral(JsonView value) {
-  return value.is_integer() || (value.is_number() && std::trunc(value.number()) == value.number());
+  if (value.kind() == JsonKind::Int64) return true;
+  const double number = value.number();
+  return value.kind() == JsonKind::Double && std::trunc(number) == number &&
+         std::fabs(number) <= kMaxExactInteger;
 }
 
 bool has_type(JsonView value, const Node& node) {
@@ -62,6 +68,12 @@ bool has_type(JsonView value, const Node& node) {
       return value.is_bool();
   }
   return true;
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
 }
 
 std::int64_t count_runes(std::string_view text) {
@@ -146,9 +158,19 @@ class Validator {
   void check_embedded(JsonView object, const std::string& path) {
     for (const std::string_view field : {"apiVersion", "kind"}) {
       const JsonView value = object[field];
-      if (!value.exists() || value.string().empty())
+      if (value.exists() && !value.is_string())
+        add(invalid_value(child_path(path, field), value, "must be a string"));
+      else if (value.string().empty())
         add(required_value(child_path(path, field), "must not be empty"));
     }
+    const std::string_view api_version = object["apiVersion"].string();
+    if (std::count(api_version.begin(), api_version.end(), '/') > 1)
+      add(invalid_value(child_path(path, "apiVersion"), api_version,
+                        fmt::format("unexpected GroupVersion string: {}", api_version)));
+    if (const std::string kind(object["kind"].string()); !kind.empty())
+      for (const std::string& complaint : check_dns1035_label(lower_case(kind)))
+        add(invalid_value(child_path(path, "kind"), kind,
+                          "may have mixed case, but should otherwise match: " + complaint));
     const JsonView metadata = object["metadata"];
     const std::string at = child_path(path, "metadata");
     for (FieldError& e : validate_labels(metadata["labels"], child_path(at, "labels"))) add(std::move(e));
@@ -220,16 +242,15 @@ class Validator {
     return false;
   }
 
+  // Of length and pattern only the first violation is told, as Kubernetes does.
   void check_string(std::string_view text, const Constraints& c, const std::string& path) {
     const Json value = Json::string(text);
-    if (c.max_length || c.min_length) {
-      const std::int64_t length = count_runes(text);
-      if (c.max_length && length > *c.max_length)
-        fail(path, value, fmt::format("should be at most {} chars long", *c.max_length));
-      if (c.min_length && length < *c.min_length)
-        fail(path, value, fmt::format("should be at least {} chars long", *c.min_length));
-    }
-    if (c.pattern && !c.pattern->matches(text))
+    const std::int64_t length = c.max_length || c.min_length ? count_runes(text) : 0;
+    if (c.max_length && length > *c.max_length)
+      fail(path, value, fmt::format("should be at most {} chars long", *c.max_length));
+    else if (c.min_length && length < *c.min_length)
+      fail(path, value, fmt::format("should be at least {} chars long", *c.min_length));
+    else if (c.pattern && !c.pattern->matches(text))
       fail(path, value, fmt::format("should match '{}'", c.pattern->text()));
     if (!c.format.empty() && !has_format(text, c.format))
       fail(path, value, fmt::format("must be of type {}: {}", c.format, go_quote(text)));
