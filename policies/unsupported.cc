@@ -62,9 +62,6 @@ constexpr MetadataRule kAnnotations[] = {
     {annotations::kRestartWorkflow, any_value, "it runs the workflow again"},
     {annotations::kUsername, not_empty, "it says under whose identity objects are written"},
     {annotations::kGroup, not_empty, "it says under whose identity objects are written"},
-    {annotations::kFilterLabelKeys, not_empty, "it keeps labels of the application off its objects"},
-    {annotations::kFilterAnnotationKeys, not_empty,
-     "it keeps annotations of the application off its objects"},
 };
 
 constexpr MetadataRule kLabels[] = {

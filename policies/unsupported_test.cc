@@ -60,9 +60,8 @@ TEST_CASE("a policy that would change what is written or deleted stops the appli
 }
 
 TEST_CASE("metadata that changes identity, version or what is written stops the application") {
-  const std::string_view kStops[] = {annotations::kPublishVersion,  annotations::kRestartWorkflow,
-                                     annotations::kUsername,        annotations::kGroup,
-                                     annotations::kFilterLabelKeys, annotations::kFilterAnnotationKeys};
+  const std::string_view kStops[] = {annotations::kPublishVersion, annotations::kRestartWorkflow,
+                                     annotations::kUsername, annotations::kGroup};
   for (const std::string_view key : kStops) {
     CAPTURE(std::string(key));
     const std::vector<Unsupported> found = find_unsupported(application("a").annotated(key, "x"));
@@ -76,7 +75,8 @@ TEST_CASE("metadata that changes identity, version or what is written stops the 
 TEST_CASE("what is supported, and what changes nothing, does not stop it") {
   const std::string_view kFine[] = {annotations::kServiceAccountName, annotations::kControllerVersionRequire,
                                     annotations::kReconcileInterval,  annotations::kVersion,
-                                    annotations::kWorkflowName,       annotations::kForceParamMutations};
+                                    annotations::kFilterLabelKeys,    annotations::kWorkflowName,
+                                    annotations::kForceParamMutations};
   for (const std::string_view key : kFine) {
     CAPTURE(std::string(key));
     CHECK(find_unsupported(application("a").annotated(key, "x")).empty());

@@ -14,6 +14,7 @@
 #include "core/render.h"
 #include "dispatcher/stages.h"
 #include "policies/admission.h"
+#include "policies/collect_order.h"
 #include "policies/unsupported.h"
 #include "schema/merge_patch.h"
 
@@ -333,6 +334,45 @@ Task<std::vector<Dispatcher::Dropped>> Pass::with_policies(std::vector<Dispatche
   co_return dropped;
 }
 
+// With garbage-collect `order: dependency` layer by layer: the next one waits until the one before it is gone.
+Task<std::vector<LeaveOutcome>> Pass::let_go(std::vector<Dispatcher::Dropped> dropped,
+                                             kube::Impersonation identity) {
+  std::vector<std::vector<Dispatcher::Dropped>> layers;
+  if (policies_.garbage_collect.order_by_dependency) {
+    std::vector<std::string> components;
+    for (const Dispatcher::Dropped& drop : dropped) components.push_back(drop.object.component);
+    for (const std::vector<std::size_t>& layer : policies::collect_layers(app_.spec, components)) {
+      std::vector<Dispatcher::Dropped>& objects = layers.emplace_back();
+      for (const std::size_t index : layer) objects.push_back(dropped[index]);
+    }
+  } else {
+    layers.push_back(std::move(dropped));
+  }
+  std::vector<LeaveOutcome> outcomes;
+  bool left = true;
+  for (std::vector<Dispatcher::Dropped>& layer : layers) {
+    if (!left) {
+      for (const Dispatcher::Dropped& drop : layer) {
+        LeaveOutcome waiting;
+        waiting.key = drop.object.key;
+        waiting.state = LeaveOutcome::State::Waiting;
+        waiting.waiting_for = fmt::format("{} waits until what depends on it is gone", drop.object.key.to_string());
+        outcomes.push_back(std::move(waiting));
+      }
+      continue;
+    }
+    std::string uid = app_.metadata.uid;
+    kube::Impersonation who = identity;
+    std::vector<LeaveOutcome> done =
+        co_await context_->dispatcher->leave_all(me_, std::move(uid), std::move(who), std::move(layer));
+    for (LeaveOutcome& outcome : done) {
+      left = left && outcome.state != LeaveOutcome::State::Failed && outcome.state != LeaveOutcome::State::Waiting;
+      outcomes.push_back(std::move(outcome));
+    }
+  }
+  co_return outcomes;
+}
+
 Task<void> Pass::collect() {
   if (memory_->collected) {  // unless somebody asks for a tracker to be collected
     const std::vector<KnownTracker> known = context_->sharers->trackers(me_);
@@ -367,9 +407,8 @@ Task<void> Pass::collect() {
   const bool expected = !dropped.empty();
   dropped = co_await with_policies(std::move(dropped));
   if (expected && dropped.empty()) co_return;
-  std::string uid = app_.metadata.uid;
   kube::Impersonation identity = version_->identity;
-  findings_.leaving = co_await context_->dispatcher->leave_all(me_, std::move(uid), std::move(identity), std::move(dropped));
+  findings_.leaving = co_await let_go(std::move(dropped), std::move(identity));
   for (const LeaveOutcome& outcome : findings_.leaving) {
     if (outcome.state == LeaveOutcome::State::Failed) retry_ = true;
     if (outcome.state == LeaveOutcome::State::Failed || outcome.state == LeaveOutcome::State::Waiting) co_return;
@@ -414,9 +453,8 @@ Task<void> Pass::finalize() {
   const bool expected = !dropped.empty();
   dropped = co_await with_policies(std::move(dropped));
   if (expected && dropped.empty()) co_return;
-  std::string uid = app_.metadata.uid;
   kube::Impersonation identity = identity_of(policies_, app_.metadata.ns);
-  findings_.leaving = co_await context_->dispatcher->leave_all(me_, std::move(uid), std::move(identity), std::move(dropped));
+  findings_.leaving = co_await let_go(std::move(dropped), std::move(identity));
   bool left = true;
   for (const LeaveOutcome& outcome : findings_.leaving) {
     if (outcome.state == LeaveOutcome::State::Failed) retry_ = true;

@@ -42,6 +42,8 @@ class Pass {
   void find_objects(const std::vector<dispatcher::ObjectOutcome>& outcomes);
   std::vector<dispatcher::Dispatcher::Dropped> no_longer_declared(const std::vector<dispatcher::KnownTracker>& trackers,
                                                                   bool all) const;
+  Task<std::vector<dispatcher::LeaveOutcome>> let_go(std::vector<dispatcher::Dispatcher::Dropped> dropped,
+                                                     kube::Impersonation identity);
   Task<std::vector<dispatcher::Dispatcher::Dropped>> with_policies(std::vector<dispatcher::Dispatcher::Dropped> dropped);
   bool healthy_now(const dispatcher::Manifest& manifest, const dispatcher::ObjectOutcome& outcome);
   kube::Requeue next_visit() const;
