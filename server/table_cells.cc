@@ -305,6 +305,8 @@ Json computed_cell(std::string_view computed, JsonView object, WallTime now) {
   return it == computes().end() ? Json::string("<unknown>") : it->second(object, now);
 }
 
+bool is_computed_column(std::string_view computed) { return computes().count(computed) != 0; }
+
 void write_cell(JsonBuilder& out, const PrinterColumn& column, JsonView object, bool custom, WallTime now) {
   if (!column.computed.empty()) {
     out.value(computed_cell(column.computed, object, now));

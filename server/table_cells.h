@@ -13,9 +13,9 @@ namespace heirloom::server {
 
 void write_cell(JsonBuilder& out, const PrinterColumn& column, JsonView object, bool custom, WallTime now);
 
-// What a computed column shows; null is not among the answers. Unknown names give "<unknown>": a test sees to
-// it that no column has one.
+// What a computed column shows. Unknown names give "<unknown>": a test sees to it that no column has one.
 Json computed_cell(std::string_view computed, JsonView object, WallTime now);
+bool is_computed_column(std::string_view computed);
 
 namespace cells {
 

@@ -13,7 +13,8 @@
 namespace heirloom::server {
 namespace {
 
-constexpr std::string_view kOpenApiProtobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+// As kube-apiserver 1.20: kubectl cannot parse the media type it asks for ("@" is no token character).
+constexpr std::string_view kOpenApiProtobuf = "application/octet-stream";
 
 struct Target {
   std::string path;
