@@ -1,5 +1,8 @@
 #include "net/tcp.h"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 
@@ -24,13 +27,29 @@ using Token = asio::use_awaitable_t<Executor>;
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr int kBacklog = 1024;
 
+// A peer that vanished without a word (power, network) is noticed after about a minute and a half, also on a
+// connection that only listens, such as a watch.
+constexpr int kKeepAliveIdleSeconds = 30;
+constexpr int kKeepAliveIntervalSeconds = 15;
+constexpr int kKeepAliveProbes = 4;
+
+void set_options(tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  const int fd = socket.native_handle();
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepAliveIdleSeconds, sizeof kKeepAliveIdleSeconds);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kKeepAliveIntervalSeconds, sizeof kKeepAliveIntervalSeconds);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kKeepAliveProbes, sizeof kKeepAliveProbes);
+}
+
 Endpoint to_endpoint(const tcp::endpoint& e) { return {e.address().to_string(), e.port()}; }
 
 class TcpStream final : public ByteStream {
  public:
   explicit TcpStream(tcp::socket socket) : socket_(std::move(socket)) {
+    set_options(socket_);
     error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
     const tcp::endpoint remote = socket_.remote_endpoint(ignored);
     peer_.address = to_string(to_endpoint(remote));

@@ -20,8 +20,11 @@ namespace heirloom::net {
 namespace {
 
 constexpr std::size_t kReadBytes = 64 * 1024;
-constexpr std::size_t kWriteBytes =
-    256 * 1024;  // encrypted at a time, so that a large body is not held twice
+// Encrypted at a time, so that a large body is not held twice.
+constexpr std::size_t kWriteBytes = 128 * 1024;
+// A memory BIO never shrinks; one that held more than this is replaced when it is empty, or thousands of idle
+// connections would each keep the size of their largest message.
+constexpr std::size_t kKeptBytes = 16 * 1024;
 
 bool is_address(const std::string& host) {
   unsigned char bytes[16];
@@ -43,6 +46,12 @@ std::string advice(long verify_result) {
   }
 }
 
+BIO* new_buffer() {
+  BIO* buffer = BIO_new(BIO_s_mem());
+  BIO_set_mem_eof_return(buffer, -1);  // empty means: later
+  return buffer;
+}
+
 class TlsStream final : public ByteStream {
  public:
   TlsStream(const Executor& executor, std::unique_ptr<ByteStream> lower,
@@ -52,10 +61,8 @@ class TlsStream final : public ByteStream {
         ssl_(SSL_new(context_->state().context.get())),
         flushed_(executor),
         peer_(lower_->peer()) {
-    in_ = BIO_new(BIO_s_mem());
-    out_ = BIO_new(BIO_s_mem());
-    BIO_set_mem_eof_return(in_, -1);
-    BIO_set_mem_eof_return(out_, -1);
+    in_ = new_buffer();
+    out_ = new_buffer();
     SSL_set_bio(ssl_.get(), in_, out_);
     peer_.tls = true;
   }
@@ -163,6 +170,10 @@ class TlsStream final : public ByteStream {
       if (pending == 0) co_return Status();
       std::string bytes(pending, '\0');
       BIO_read(out_, bytes.data(), static_cast<int>(pending));
+      if (pending > kKeptBytes) {
+        out_ = new_buffer();
+        SSL_set0_wbio(ssl_.get(), out_);
+      }
       Status sent = co_await lower_->write(std::move(bytes));
       if (!sent.ok()) co_return sent;
     }
@@ -170,9 +181,14 @@ class TlsStream final : public ByteStream {
 
   // False at the end of the stream.
   Task<Result<bool>> receive() {
+    if (in_held_ > kKeptBytes && BIO_ctrl_pending(in_) == 0) {
+      in_ = new_buffer();
+      SSL_set0_rbio(ssl_.get(), in_);
+    }
     Result<std::string> bytes = co_await lower_->read_some(kReadBytes);
     if (!bytes.ok()) co_return std::move(bytes).status();
     if (bytes->empty()) co_return false;
+    in_held_ = bytes->size();
     BIO_write(in_, bytes->data(), static_cast<int>(bytes->size()));
     co_return true;
   }
@@ -218,7 +234,8 @@ class TlsStream final : public ByteStream {
   std::unique_ptr<ByteStream> lower_;
   std::shared_ptr<const TlsContext> context_;
   SslPtr ssl_;
-  BIO* in_ = nullptr;   // what came; of ssl_
+  BIO* in_ = nullptr;  // what came; of ssl_
+  std::size_t in_held_ = 0;
   BIO* out_ = nullptr;  // what is to go; of ssl_
   Signal flushed_;
   bool flushing_ = false;
