@@ -422,6 +422,10 @@ Task<void> Pass::collect() {
     co_return;
   }
   memory_->collected = true;
+  Application application = app_;
+  std::string latest = revision_.name;
+  policies::GarbageCollectPolicy policy = policies_.garbage_collect;
+  co_await prune_revisions(context_->environment, std::move(application), std::move(latest), std::move(policy));
 }
 
 Task<void> Pass::finalize() {

@@ -1,12 +1,15 @@
 #include "core/application/revisions.h"
 
+#include <map>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "apis/application_revision.h"
 #include "apis/labels.h"
 #include "dispatcher/sharers.h"
+#include "policies/revision_limit.h"
 
 namespace heirloom::core {
 namespace {
@@ -48,6 +51,33 @@ Task<Result<LatestRevision>> ensure_revision(const dispatcher::Environment* envi
   co_return Status(409, reasons::kAlreadyExists,
                    fmt::format("ApplicationRevisions up to {} exist with other content; delete those of former "
                                "applications of this name", revision.name));
+}
+
+Task<void> prune_revisions(const dispatcher::Environment* environment, Application application, std::string latest,
+                           policies::GarbageCollectPolicy policy) {
+  const kube::Collection collection{dispatcher::kRevisions, application.metadata.ns};
+  kube::ListOptions list;
+  list.label_selector = fmt::format("{}={}", labels::kName, application.metadata.name);
+  list.metadata_only = true;
+  const Result<kube::ListPage> page = co_await environment->api->list(collection, list);
+  if (!page.ok()) co_return;
+  std::map<std::string, std::string> uids;
+  std::vector<std::string> names;
+  for (const Json& item : page->items) {
+    const JsonView metadata = item["metadata"];
+    names.emplace_back(metadata["name"].string());
+    uids.emplace(names.back(), metadata["uid"].string());
+  }
+  const std::vector<std::string> going =
+      policies::revisions_to_delete(application.metadata.name, names, latest, policy);
+  for (const std::string& name : going) {
+    const kube::ObjectRef ref{dispatcher::kRevisions, application.metadata.ns, name};
+    kube::RemoveOptions options;
+    options.deadline = environment->clock->monotonic() + environment->options.write_timeout;
+    options.uid = uids[name];
+    const Result<Json> answer = co_await environment->api->remove(ref, options);
+    if (!answer.ok() && !is_not_found(answer.status())) co_return;
+  }
 }
 
 }  // namespace heirloom::core

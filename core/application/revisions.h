@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "apis/application.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "dispatcher/environment.h"
+#include "policies/policy_set.h"
 
 namespace heirloom::core {
 
@@ -17,5 +19,10 @@ LatestRevision revision_of(const Application& application);
 // the revision that stands.
 Task<Result<LatestRevision>> ensure_revision(const dispatcher::Environment* environment, Application application,
                                              LatestRevision revision);
+
+// Deletes revisions beyond the limit (policies/revision_limit.h). One list of metadata, and a guarded DELETE for each.
+// What goes wrong is left for the next version: revisions that stay too long hurt nobody.
+Task<void> prune_revisions(const dispatcher::Environment* environment, Application application, std::string latest,
+                           policies::GarbageCollectPolicy policy);
 
 }  // namespace heirloom::core
