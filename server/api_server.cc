@@ -12,6 +12,7 @@
 #include "server/discovery.h"
 #include "server/errors.h"
 #include "server/handlers/handlers.h"
+#include "server/handlers/scale.h"
 #include "server/keys.h"
 #include "server/parts.h"
 #include "server/presentation.h"
@@ -25,6 +26,10 @@ constexpr std::string_view kSystemNamespaces[] = {"default", "kube-node-lease", 
 
 Task<Result<Response>> dispatch(Parts* parts, Call call) {
   Result<Response> response = method_not_allowed();
+  if (call.request.subresource == "scale") {
+    response = co_await handle_scale(parts, std::move(call));
+    co_return response;
+  }
   switch (call.request.verb) {
     case Verb::Get:
       response = handle_get(*parts, call);

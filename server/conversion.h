@@ -7,7 +7,8 @@
 
 namespace heirloom::server {
 
-// The object with the apiVersion of the version; shares the block when nothing changes.
+// The object with the apiVersion of the version, and for custom resources the defaults of its schema; shares
+// the block when nothing changes.
 Json to_version(const Resource& resource, const ResourceVersionInfo& version, const Json& object);
 
 }  // namespace heirloom::server

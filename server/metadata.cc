@@ -130,6 +130,11 @@ Json marked_for_deletion(const Json& object, std::string_view time,
   if (is_deleting(guarded)) return guarded;
   std::vector<JsonEdit> edits;
   edits.push_back(set_at({std::string("metadata"), std::string("deletionTimestamp")}, Json::string(time)));
+  // The wish that it be gone is a new generation of the wish.
+  if (const auto generation = guarded["metadata"]["generation"].int64(); generation > 0) {
+    edits.push_back(
+        set_at({std::string("metadata"), std::string("generation")}, Json::int64(generation + 1)));
+  }
   if (grace_period) {
     edits.push_back(
         set_at({std::string("metadata"), std::string("deletionGracePeriodSeconds")}, Json::int64(0)));

@@ -78,7 +78,8 @@ Status invalid(const Call& call, std::string_view name, schema::FieldErrors erro
 
 Status check_create_metadata(const Call& call, JsonView metadata) {
   const auto ns = metadata["namespace"].string();
-  if (!ns.empty() && ns != call.request.ns) {
+  // On a cluster-scoped object it is dropped.
+  if (call.resource->namespaced() && !ns.empty() && ns != call.request.ns) {
     return bad_request(
         "the namespace of the provided object does not match the namespace sent on the request");
   }
@@ -103,7 +104,7 @@ Status check_update_identity(const Call& call, JsonView metadata) {
     return bad_request(fmt::format("the name of the object ({}) does not match the name on the URL ({})",
                                    name, request.name));
   }
-  if (!ns.empty() && ns != request.ns) {
+  if (call.resource->namespaced() && !ns.empty() && ns != request.ns) {
     return bad_request(fmt::format(
         "the namespace of the object ({}) does not match the namespace on the request ({})", ns, request.ns));
   }
@@ -129,9 +130,13 @@ Status check_preconditions(const Call& call, JsonView metadata, JsonView stored,
   if (revision.empty() || revision == "0") {
     if (revision.empty() && strategy_of(resource).needs_resource_version && !patched) {
       schema::FieldErrors errors;
-      errors.push_back(
-          schema::invalid_value("metadata.resourceVersion", "0x0", "must be specified for an update"));
-      return invalid(call, name, std::move(errors));
+      StatusCause cause;
+      cause.reason = std::string(reasons::kFieldValueInvalid);
+      cause.message = "Invalid value: 0x0: must be specified for an update";
+      cause.field = "metadata.resourceVersion";
+      errors.push_back(std::move(cause));
+      // This one error names the resource where others name the kind.
+      return schema::invalid_status(resource.group, resource.plural, name, std::move(errors));
     }
     return {};
   }

@@ -62,8 +62,50 @@ void check_columns(JsonView version, const std::string& path, FieldErrors& error
     } else if (std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end()) {
       errors.push_back(schema::unsupported_value(at + ".type", type, kTypes));
     }
-    if (column["jsonPath"].string().empty()) errors.push_back(schema::required_value(at + ".jsonPath"));
+    const auto json_path = column["jsonPath"].string();
+    if (json_path.empty()) {
+      errors.push_back(schema::required_value(at + ".JSONPath"));
+    } else if (!json_path.starts_with('.')) {
+      errors.push_back(
+          schema::invalid_value(at + ".JSONPath", json_path, "must be a simple json path starting with ."));
+    }
   }
+}
+
+bool is_plain_path(std::string_view path) {
+  return path.find_first_of("[]*?\"'(){}") == std::string_view::npos;
+}
+
+void check_scale(JsonView version, const std::string& path, FieldErrors& errors) {
+  const auto scale = version["subresources"]["scale"];
+  if (!scale.is_object()) return;
+  const auto check = [&](std::string_view field, std::string_view root, bool needed) {
+    const auto at = path + ".subresources.scale." + std::string(field);
+    const auto value = scale[field].string();
+    if (value.empty()) {
+      if (needed) errors.push_back(schema::required_value(at));
+    } else if (!value.starts_with(std::string(root) + ".") || !is_plain_path(value)) {
+      errors.push_back(schema::invalid_value(at, value, fmt::format("should be a json path under {}", root)));
+    }
+  };
+  check("specReplicasPath", ".spec", true);
+  check("statusReplicasPath", ".status", true);
+  const bool in_status = scale["labelSelectorPath"].string().starts_with(".status.");
+  check("labelSelectorPath", in_status ? ".status" : ".spec", false);
+}
+
+// Groups of the project itself need an approval. Source: apiextensions, KEP 2337.
+void check_protected_group(JsonView definition, std::string_view group, FieldErrors& errors) {
+  const auto under = [&](std::string_view domain) {
+    return group == domain || group.ends_with("." + std::string(domain));
+  };
+  if (!under("k8s.io") && !under("kubernetes.io")) return;
+  constexpr std::string_view kApproval = "api-approved.kubernetes.io";
+  if (!definition["metadata"]["annotations"][kApproval].string().empty()) return;
+  errors.push_back(schema::required_value(
+      "metadata.annotations[api-approved.kubernetes.io]",
+      "protected groups must have approval annotation \"api-approved.kubernetes.io\", see "
+      "https://github.com/kubernetes/enhancements/pull/1111"));
 }
 
 void check_versions(JsonView spec, FieldErrors& errors) {
@@ -83,6 +125,7 @@ void check_versions(JsonView spec, FieldErrors& errors) {
       errors.push_back(schema::required_value(path + ".schema.openAPIV3Schema", "schemas are required"));
     }
     check_columns(version, path, errors);
+    check_scale(version, path, errors);
   }
   if (index == 0) errors.push_back(schema::required_value("spec.versions"));
   if (index > 0 && storage != 1) {
@@ -160,7 +203,7 @@ void validate_definition(JsonView definition, JsonView old, schema::FieldErrors&
   const auto plural = spec["names"]["plural"].string();
   const auto name = definition["metadata"]["name"].string();
   const auto expected = fmt::format("{}.{}", plural, group);
-  if (name != expected) {
+  if (!old.exists() && name != expected) {
     errors.push_back(
         schema::invalid_value("metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
   }
@@ -173,6 +216,7 @@ void validate_definition(JsonView definition, JsonView old, schema::FieldErrors&
           schema::invalid_value("spec.group", group, "should be a domain with at least one dot"));
     }
   }
+  check_protected_group(definition, group, errors);
   const auto scope = spec["scope"].string();
   if (scope.empty()) {
     errors.push_back(schema::required_value("spec.scope"));

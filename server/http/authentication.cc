@@ -41,8 +41,10 @@ Result<std::optional<Identity>> who(const std::vector<TokenIdentity>& tokens,
 }  // namespace
 
 Result<std::optional<Identity>> authenticate(const std::vector<TokenIdentity>& tokens,
-                                             const Credentials& credentials) {
+                                             const Credentials& credentials,
+                                             const std::optional<Identity>& anonymous) {
   TRY(auto identity, who(tokens, credentials));
+  if (!identity) identity = anonymous;
   if (!identity || credentials.impersonate_user.empty()) return identity;
   if (!identity->admin()) {
     return Status(

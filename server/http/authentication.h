@@ -25,9 +25,10 @@ struct Credentials {
   std::vector<std::string> impersonate_groups;  // Impersonate-Group
 };
 
-// The identity to act as: nullopt when no credentials were given. Errors: Unauthorized for a token nobody
-// has; Forbidden when someone who is no administrator impersonates.
+// The identity to act as: `anonymous` (nullopt: nobody) when no credentials were given. Errors: Unauthorized
+// for a token nobody has; Forbidden when someone who is no administrator impersonates.
 Result<std::optional<Identity>> authenticate(const std::vector<TokenIdentity>& tokens,
-                                             const Credentials& credentials);
+                                             const Credentials& credentials,
+                                             const std::optional<Identity>& anonymous);
 
 }  // namespace heirloom::server

@@ -1,12 +1,15 @@
 #include "server/http/http_frontend.h"
 
+#include <array>
 #include <cstdint>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
-#include "base/yaml.h"
 #include "server/errors.h"
 #include "server/http/negotiation.h"
+#include "server/http/replies.h"
 #include "server/http/target.h"
 #include "server/openapi.h"
 
@@ -21,60 +24,14 @@ struct Target {
   Query query;
 };
 
-net::HttpResponse text_response(int code, std::string body) {
-  net::HttpResponse response;
-  response.code = code;
-  response.headers.add("Content-Type", "text/plain; charset=utf-8");
-  response.headers.add("X-Content-Type-Options", "nosniff");
-  response.body = std::move(body);
-  return response;
-}
-
-std::string encode(const Json& value, Encoding encoding) {
-  return encoding == Encoding::Yaml ? write_yaml(value) : write_json(value) + "\n";
-}
-
-std::string_view content_type(Encoding encoding) {
-  return encoding == Encoding::Yaml ? "application/yaml" : "application/json";
-}
-
-net::HttpResponse document_response(int code, std::string body, Encoding encoding) {
-  net::HttpResponse response;
-  response.code = code;
-  response.headers.add("Cache-Control", "no-cache, private");
-  response.headers.add("Content-Type", std::string(content_type(encoding)));
-  response.body = std::move(body);
-  return response;
-}
-
-net::HttpResponse status_response(const Status& status, Encoding encoding) {
-  auto response = document_response(status.code(), encode(to_wire(status), encoding), encoding);
-  if (status.details().retry_after_seconds > 0) {
-    response.headers.add("Retry-After", std::to_string(status.details().retry_after_seconds));
+Result<Target> parse_target(const std::string& text) {
+  const auto question = text.find('?');
+  Target target;
+  target.path = text.substr(0, question);
+  if (question != std::string::npos) {
+    TRY(target.query, Query::parse(std::string_view(text).substr(question + 1)));
   }
-  return response;
-}
-
-net::HttpResponse answer(const Response& response, Encoding encoding) {
-  std::string body;
-  if (!response.list) {
-    body = encode(response.body, encoding);
-  } else if (encoding == Encoding::Yaml) {
-    const auto json = Json::parse(write_list(*response.list));
-    body = json.ok() ? write_yaml(*json) : std::string();
-  } else {
-    body = write_list(*response.list) + "\n";
-  }
-  auto http = document_response(response.code, std::move(body), encoding);
-  if (!response.warning.empty()) http.headers.add("Warning", "299 - " + schema::go_quote(response.warning));
-  return http;
-}
-
-std::string watch_line(const StreamEvent& event) {
-  std::string line = R"({"type":")" + event.type + R"(","object":)";
-  write_json(event.object, line);
-  line += "}\n";
-  return line;
+  return target;
 }
 
 Result<Verb> verb_of(std::string_view method, const ResourcePath& path, const Query& query) {
@@ -93,10 +50,8 @@ Result<Verb> verb_of(std::string_view method, const ResourcePath& path, const Qu
 
 // The parts of the request that depend on the verb: options and body.
 Status read_options(Request& request, const net::HttpRequest& http, const Query& query,
-                    const Registry& registry) {
+                    const std::string& kind) {
   const auto type = http.headers.get("Content-Type");
-  const auto resource = registry.find(request.group, request.resource);
-  const std::string kind = resource ? resource->kind : std::string("object");
   switch (request.verb) {
     case Verb::Get:
     case Verb::List:
@@ -130,10 +85,23 @@ Status read_options(Request& request, const net::HttpRequest& http, const Query&
   return {};
 }
 
-bool is_public(std::string_view path) {
-  return path == "/healthz" || path == "/livez" || path == "/readyz" || path == "/version" ||
-         path.starts_with("/healthz/") || path.starts_with("/livez/") || path.starts_with("/readyz/");
+// The health endpoint a path belongs to ("healthz"), "" when it is none.
+std::string_view health_endpoint(std::string_view path) {
+  constexpr std::array<std::string_view, 3> kEndpoints = {"healthz", "livez", "readyz"};
+  for (const auto name : kEndpoints) {
+    if (!path.substr(1).starts_with(name)) continue;
+    const auto rest = path.substr(1 + name.size());
+    if (rest.empty() || rest.front() == '/') return name;
+  }
+  return {};
 }
+
+bool is_public(std::string_view path) {
+  return path == "/version" || (path.size() > 1 && !health_endpoint(path).empty());
+}
+
+// What kube-apiserver answers for a group, version or resource of definitions that is not served.
+net::HttpResponse page_not_found() { return text_reply(404, "404 page not found\n"); }
 
 }  // namespace
 
@@ -154,51 +122,63 @@ struct HttpFrontend::State {
     credentials.certificate_groups = peer.organizations;
     credentials.impersonate_user = http.headers.get("Impersonate-User");
     credentials.impersonate_groups = http.headers.all("Impersonate-Group");
-    TRY(auto identity, authenticate(options.tokens, credentials));
-    if (!identity && options.anonymous_admin) return std::optional<Identity>(admin_identity());
-    return identity;
-  }
-
-  void refresh_openapi() {
-    const auto generation = server->registry().generation();
-    if (generation == openapi_generation) return;
-    const Json document = openapi_v2_document(server->registry());
-    openapi_json = write_json(document);
-    openapi_protobuf = openapi_v2_protobuf(document);
-    openapi_generation = generation;
+    std::optional<Identity> anonymous;
+    if (options.anonymous_admin) anonymous = admin_identity();
+    return authenticate(options.tokens, credentials, anonymous);
   }
 
   net::HttpResponse openapi(std::string_view accept) {
-    refresh_openapi();
+    const auto generation = server->registry().generation();
+    if (generation != openapi_generation) {
+      const Json document = openapi_v2_document(server->registry());
+      openapi_json = write_json(document);
+      openapi_protobuf = openapi_v2_protobuf(document);
+      openapi_generation = generation;
+    }
     const bool protobuf = accept.find("protobuf") != std::string_view::npos;
-    net::HttpResponse response;
-    response.headers.add("Content-Type", protobuf ? std::string(kOpenApiProtobuf) : "application/json");
-    response.body = protobuf ? openapi_protobuf : openapi_json;
-    return response;
+    net::HttpResponse reply;
+    reply.headers.add("Content-Type", protobuf ? std::string(kOpenApiProtobuf) : "application/json");
+    reply.body = protobuf ? openapi_protobuf : openapi_json;
+    return reply;
   }
 
-  net::HttpResponse health(std::string_view path) const {
-    const auto status = path.starts_with("/readyz") ? server->ready() : Status();
-    return status.ok() ? text_response(200, "ok") : text_response(500, status.message() + "\n");
+  net::HttpResponse health(std::string_view endpoint, const Target& target) const {
+    const auto check = std::string_view(target.path).substr(1 + endpoint.size());
+    if (!check.empty() && check != "/" && check != "/ping" && check != "/store") return page_not_found();
+    const bool store = check != "/ping" && endpoint == "readyz";
+    const auto status = store ? server->ready() : Status();
+    if (!status.ok())
+      return text_reply(500,
+                        fmt::format("[-]store failed: {}\n{} check failed\n", status.message(), endpoint));
+    if (!target.query.has("verbose")) return text_reply(200, "ok");
+    return text_reply(200, fmt::format("[+]ping ok\n[+]store ok\n{} check passed\n", endpoint));
+  }
+
+  static Json root_document() {
+    return Json::object({{"paths", Json::array({"/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics",
+                                                "/openapi/v2", "/readyz", "/version"})}});
   }
 
   // Paths that name no resource.
-  net::HttpResponse plain(const net::HttpRequest& http, const Target& target) {
+  net::HttpResponse plain(const net::HttpRequest& http, const Target& target, const Identity* who,
+                          Writing writing) {
     const auto& path = target.path;
-    if (http.method != "GET" && http.method != "HEAD")
-      return status_response(method_not_allowed(), Encoding::Json);
-    if (is_public(path) && path != "/version") return health(path);
-    if (path == "/metrics") return text_response(200, metrics->text());
+    if (http.method != "GET" && http.method != "HEAD") return status_reply(method_not_allowed(), writing);
+    if (path.empty() || path == "/") return document_reply(200, root_document(), writing);
+    if (const auto endpoint = health_endpoint(path); !endpoint.empty()) return health(endpoint, target);
+    if (path == "/metrics") {
+      if (who != nullptr && who->admin()) return text_reply(200, metrics->text());
+      return status_reply(Status(403, reasons::kForbidden, "forbidden: cannot get path \"/metrics\""),
+                          writing);
+    }
     if (path == "/openapi/v2") return openapi(http.headers.get("Accept"));
-    const auto accepted = negotiate(http.headers.get("Accept"));
-    const auto encoding = accepted.ok() ? accepted->encoding : Encoding::Json;
     auto document = server->document(path);
-    if (!document.ok()) return status_response(document.status(), encoding);
-    return document_response(200, encode(*document, encoding), encoding);
+    if (document.ok()) return document_reply(200, *document, writing);
+    return page_not_found();
   }
 
-  Result<Request> request_of(const net::HttpRequest& http, const Target& target, const ResourcePath& path,
-                             Identity identity, const Accepted& accepted) const {
+  Result<Request> request_of(const net::HttpRequest& http, const Target& target,
+                             const ResourcePath& path) const {
     Request request;
     TRY(request.verb, verb_of(http.method, path, target.query));
     request.group = path.group;
@@ -207,31 +187,26 @@ struct HttpFrontend::State {
     request.ns = path.ns;
     request.name = path.name;
     request.subresource = path.subresource;
-    request.identity = std::move(identity);
-    request.rendering = accepted.rendering;
     request.rendering.include_object = std::string(target.query.get("includeObject"));
+    if (path.legacy_watch) request.name.clear();
     // What does not exist is said before what is wrong with the body.
     TRY_VOID(server->check_route(request));
-    TRY_VOID(read_options(request, http, target.query, server->registry()));
-    if (path.legacy_watch && !path.name.empty()) {
-      request.read.field_selector = "metadata.name=" + path.name;
-      request.name.clear();
-    }
+    const auto resource = server->registry().find(request.group, request.resource);
+    TRY_VOID(read_options(request, http, target.query, resource->kind));
+    if (path.legacy_watch && !path.name.empty()) request.read.field_selector = "metadata.name=" + path.name;
     return request;
+  }
+
+  // Kubernetes serves built-in groups and definitions apart, and only the former answer with a Status.
+  bool is_builtin_group(std::string_view group) const {
+    for (const auto& resource : server->registry().all()) {
+      if (resource->group == group) return !resource->custom;
+    }
+    return false;
   }
 };
 
 namespace {
-
-Result<Target> parse_target(const std::string& text) {
-  const auto question = text.find('?');
-  Target target;
-  target.path = text.substr(0, question);
-  if (question != std::string::npos) {
-    TRY(target.query, Query::parse(std::string_view(text).substr(question + 1)));
-  }
-  return target;
-}
 
 Task<void> stream(std::unique_ptr<EventStream> events, net::ResponseWriter* writer) {
   net::Headers headers;
@@ -258,45 +233,58 @@ HttpFrontend::HttpFrontend(ApiServer* server, Metrics* metrics, HttpFrontendOpti
 
 HttpFrontend::~HttpFrontend() = default;
 
-Task<void> HttpFrontend::handle(net::HttpRequest request, net::ResponseWriter* writer) {
-  State* state = state_.get();
-  const auto target = parse_target(request.target);
-  net::HttpResponse reply;
-  std::unique_ptr<EventStream> events;
+// Either the reply, or the request to hand on.
+struct HttpFrontend::Prepared {
+  std::optional<net::HttpResponse> reply;
+  Request request;
+  Writing writing;
+};
+
+HttpFrontend::Prepared HttpFrontend::prepare(const net::HttpRequest& http, const net::Peer& peer) {
+  Prepared out;
+  const auto target = parse_target(http.target);
   if (!target.ok()) {
-    reply = status_response(target.status(), Encoding::Json);
-  } else {
-    auto identity = state->identify(request, writer->peer());
-    const bool known = identity.ok() && identity->has_value();
-    const auto path = parse_resource_path(target->path);
-    if (!known && !(identity.ok() && is_public(target->path))) {
-      reply = status_response(identity.ok() ? unauthorized() : identity.status(), Encoding::Json);
-    } else if (!path) {
-      reply = state->plain(request, *target);
-    } else {
-      const auto accepted = negotiate(request.headers.get("Accept"));
-      const auto encoding = accepted.ok() ? accepted->encoding : Encoding::Json;
-      Result<Request> parsed =
-          accepted.ok() ? state->request_of(request, *target, *path, std::move(**identity), *accepted)
-                        : Result<Request>(accepted.status());
-      request.body.clear();
-      if (!parsed.ok()) {
-        reply = status_response(parsed.status(), encoding);
-      } else {
-        auto response = co_await state->server->handle(std::move(parsed).value());
-        if (!response.ok()) {
-          reply = status_response(response.status(), encoding);
-        } else if (response->stream) {
-          events = std::move(response->stream);
-        } else {
-          reply = answer(*response, encoding);
-        }
-      }
-    }
+    out.reply = status_reply(target.status(), out.writing);
+    return out;
   }
-  if (events) {
-    co_await stream(std::move(events), writer);
-    co_return;
+  const auto accepted = negotiate(http.headers.get("Accept"));
+  out.writing.encoding = accepted.ok() ? accepted->encoding : Encoding::Json;
+  out.writing.pretty = target->query.flag("pretty");
+  auto identity = state_->identify(http, peer);
+  const bool known = identity.ok() && identity->has_value();
+  const auto path = parse_resource_path(target->path);
+  if (!identity.ok() || (!known && !is_public(target->path))) {
+    out.reply = status_reply(identity.ok() ? unauthorized() : identity.status(), out.writing);
+  } else if (!path) {
+    out.reply = state_->plain(http, *target, known ? &**identity : nullptr, out.writing);
+  } else if (!accepted.ok()) {
+    out.reply = status_reply(accepted.status(), out.writing);
+  } else if (auto request = state_->request_of(http, *target, *path); !request.ok()) {
+    const bool page = is_not_found(request.status()) && !state_->is_builtin_group(path->group);
+    out.reply = page ? page_not_found() : status_reply(request.status(), out.writing);
+  } else {
+    out.request = std::move(request).value();
+    out.request.identity = std::move(**identity);
+    out.request.rendering.shape = accepted->rendering.shape;
+    out.request.rendering.meta_version = accepted->rendering.meta_version;
+  }
+  return out;
+}
+
+Task<void> HttpFrontend::handle(net::HttpRequest request, net::ResponseWriter* writer) {
+  Prepared prepared = prepare(request, writer->peer());
+  request.body.clear();
+  net::HttpResponse reply;
+  if (prepared.reply) {
+    reply = std::move(*prepared.reply);
+  } else {
+    auto response = co_await state_->server->handle(std::move(prepared.request));
+    if (response.ok() && response->stream) {
+      co_await stream(std::move(response->stream), writer);
+      co_return;
+    }
+    reply = response.ok() ? response_reply(*response, prepared.writing)
+                          : status_reply(response.status(), prepared.writing);
   }
   auto sent = co_await writer->send(std::move(reply));
   if (!sent.ok()) log::debug("a client went before its answer", {{"peer", writer->peer().address}});
@@ -306,7 +294,8 @@ net::HttpResponse render_http_error(int code, std::string message) {
   std::string_view reason = reasons::kInternalError;
   if (code == 400) reason = reasons::kBadRequest;
   if (code == 413) reason = reasons::kRequestEntityTooLarge;
-  return status_response(Status(code, reason, std::move(message)), Encoding::Json);
+  const Writing writing;
+  return status_reply(Status(code, reason, std::move(message)), writing);
 }
 
 }  // namespace heirloom::server

@@ -29,6 +29,9 @@ class HttpFrontend final : public net::HttpHandler {
 
  private:
   struct State;
+  struct Prepared;
+  Prepared prepare(const net::HttpRequest& http, const net::Peer& peer);
+
   std::unique_ptr<State> state_;
 };
 

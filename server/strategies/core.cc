@@ -157,6 +157,11 @@ void validate_secret(JsonView object, schema::FieldErrors& errors) {
     require_key(object, "tls.key", errors);
   } else if (type == "kubernetes.io/dockerconfigjson") {
     require_key(object, ".dockerconfigjson", errors);
+    const auto config = decode_base64(object["data"][".dockerconfigjson"].string());
+    if (object["data"].contains(".dockerconfigjson") && (!config.ok() || !Json::parse(*config).ok())) {
+      errors.push_back(schema::invalid_value("data[.dockerconfigjson]", "<secret contents redacted>",
+                                             "unexpected end of JSON input"));
+    }
   } else if (type == "kubernetes.io/ssh-auth") {
     require_key(object, "ssh-privatekey", errors);
   } else if (type == "kubernetes.io/basic-auth") {
@@ -177,6 +182,19 @@ void validate_secret_update(JsonView object, JsonView old, schema::FieldErrors& 
   }
   check_immutable(object, old, {"data"}, errors);
   validate_secret(object, errors);
+}
+
+// --- Event: its namespace is that of what it is about ---
+
+schema::Complaints any_name(std::string_view) { return {}; }
+
+void validate_event(JsonView object, schema::FieldErrors& errors) {
+  const auto about = object["involvedObject"]["namespace"].string();
+  const auto ns = object["metadata"]["namespace"].string();
+  // What has no namespace is told of in "default".
+  if (about == ns || (about.empty() && ns == "default")) return;
+  errors.push_back(
+      schema::invalid_value("involvedObject.namespace", about, "does not match event.namespace"));
 }
 
 // --- PersistentVolumeClaim: a record; nothing binds volumes here ---
@@ -215,6 +233,8 @@ const Strategy kSecret = [] {
 
 const Strategy kEvent = [] {
   Strategy strategy;
+  strategy.name_check = any_name;
+  strategy.validate_create = validate_event;
   strategy.create_on_update = true;
   return strategy;
 }();
