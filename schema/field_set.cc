@@ -131,11 +131,13 @@ Json FieldSet::to_json() const {
 Result<FieldSet> FieldSet::from_json(JsonView json) { return read(json, 0); }
 
 const Schema& rules_for(JsonView object, const Schema* schema) {
-  if (schema != nullptr) return *schema;
   const std::string_view api_version = object["apiVersion"].string();
   const std::size_t slash = api_version.find('/');
-  return merge_knowledge(slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash),
-                         object["kind"].string());
+  const std::string_view group =
+      slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
+  const std::string_view kind = object["kind"].string();
+  if (const Schema* known = find_merge_knowledge(group, kind)) return *known;
+  return schema != nullptr ? *schema : merge_knowledge({}, {});
 }
 
 bool is_identity_member(std::string_view key) {

@@ -53,7 +53,7 @@ inline constexpr int kMaxFieldDepth = 64;
 // namespace, status and what the server sets. schema null: what merge_knowledge has for the manifest's kind.
 FieldSet declared_fields(JsonView manifest, const Schema* schema);
 
-// schema, or what is known of the object's kind without one.
+// What a merge goes by: merge_knowledge of a built-in kind, else schema, else that metadata is as everywhere.
 const Schema& rules_for(JsonView object, const Schema* schema);
 
 // Members that name an object or are never declared content: apiVersion, kind, status; in metadata name,

@@ -20,7 +20,7 @@ TEST_CASE("fields are recorded compactly and without values") {
        R"({"data":{"k":1},"metadata":{"labels":{"a":1,"b":1}}})"},
       {R"({"apiVersion":"v1","kind":"Secret","stringData":{"k":"secret"}})", R"({"data":{"k":1}})"},
       {R"({"apiVersion":"v1","kind":"Pod","metadata":{"finalizers":["a/b"]},"spec":{"containers":[{"name":"web","ports":[{"containerPort":80}],"env":[]}],"volumes":[{"name":"v","emptyDir":{}}],"tolerations":[{"key":"k"}]}})",
-       R"({"metadata":{"finalizers":[[],"a/b",1]},"spec":{"containers":[["name"],"web",{"name":1,"ports":[["containerPort","protocol"],[80,"TCP"],{"containerPort":1}]}],"tolerations":1,"volumes":[["name"],"v",{"emptyDir":1,"name":1}]}})"},
+       R"({"metadata":{"finalizers":[[],"a/b",1]},"spec":{"containers":[["name"],"web",{"name":1,"ports":[["containerPort","protocol"],[80,"TCP"],{"containerPort":1}]}],"tolerations":[["key","operator","value","effect"],["k","Equal","",""],{"key":1}],"volumes":[["name"],"v",{"emptyDir":1,"name":1}]}})"},
       {R"({"apiVersion":"x/v1","kind":"Any","spec":{"list":[{"name":"a"}],"n":null}})",
        R"({"spec":{"list":1}})"},
   };

@@ -26,7 +26,9 @@ enum class Rule {
   IntOrString,
   Time,
   Bytes,
-  Use,  // the rules of the table named in `detail` hold below
+  Zero,     // "", 0 or false are not stored
+  Default,  // what the server fills in, as JSON in `detail`; noted where it stands inside an atomic list
+  Use,      // the rules of the table named in `detail` hold below
 };
 
 // Paths: members separated by dots, "[]" an element of a list, "{}" a value of a map.
@@ -63,7 +65,14 @@ constexpr Row kContainer[] = {
     {"ports", Rule::Keyed, "containerPort,protocol=TCP"},
     {"env", Rule::Keyed, "name"},
     {"env[].valueFrom.resourceFieldRef.divisor", Rule::Quantity},
+    {"env[].value", Rule::Zero},
     {"envFrom", Rule::List},
+    {"stdin", Rule::Zero},
+    {"stdinOnce", Rule::Zero},
+    {"tty", Rule::Zero},
+    {"workingDir", Rule::Zero},
+    {"volumeMounts[].readOnly", Rule::Zero},
+    {"volumeMounts[].subPath", Rule::Zero},
     {"resources", Rule::Use, "resources"},
     {"volumeMounts", Rule::Keyed, "mountPath"},
     {"volumeDevices", Rule::Keyed, "devicePath"},
@@ -77,9 +86,9 @@ constexpr Row kContainer[] = {
 };
 
 constexpr Row kClaim[] = {
-    {"accessModes", Rule::List},
-    {"resources", Rule::Use, "resources"},
-    {"selector", Rule::Use, "selector"},
+    {"accessModes", Rule::List},         {"resources", Rule::Use, "resources"},
+    {"selector", Rule::Use, "selector"}, {"volumeMode", Rule::Default, "\"Filesystem\""},
+    {"volumeName", Rule::Zero},
 };
 
 constexpr Row kVolume[] = {
@@ -87,7 +96,14 @@ constexpr Row kVolume[] = {
     {"configMap.items", Rule::List},
     {"secret.items", Rule::List},
     {"downwardAPI.items", Rule::List},
+    {"downwardAPI.items[].fieldRef.apiVersion", Rule::Default, "\"v1\""},
+    {"downwardAPI.items[].resourceFieldRef.divisor", Rule::Default, "\"0\""},
     {"projected.sources", Rule::List},
+    {"projected.sources[].serviceAccountToken.expirationSeconds", Rule::Default, "3600"},
+    {"projected.sources[].downwardAPI.items[].fieldRef.apiVersion", Rule::Default, "\"v1\""},
+    {"projected.sources[].downwardAPI.items[].resourceFieldRef.divisor", Rule::Default, "\"0\""},
+    {"persistentVolumeClaim.readOnly", Rule::Zero},
+    {"nfs.readOnly", Rule::Zero},
     {"csi.volumeAttributes", Rule::Map},
     {"flexVolume.options", Rule::Map},
     {"ephemeral.volumeClaimTemplate.metadata", Rule::Use, "meta"},
@@ -108,10 +124,18 @@ constexpr Row kPod[] = {
     {"hostAliases[].hostnames", Rule::List},
     {"topologySpreadConstraints", Rule::Keyed, "topologyKey,whenUnsatisfiable"},
     {"topologySpreadConstraints[].labelSelector", Rule::Use, "selector"},
+    {"hostNetwork", Rule::Zero},
+    {"hostPID", Rule::Zero},
+    {"hostIPC", Rule::Zero},
+    {"hostname", Rule::Zero},
+    {"subdomain", Rule::Zero},
+    {"nodeName", Rule::Zero},
+    {"priorityClassName", Rule::Zero},
     {"nodeSelector", Rule::Map},
     {"overhead", Rule::Map},
     {"overhead{}", Rule::Quantity},
-    {"tolerations", Rule::List},
+    // No list map for Kubernetes, but admission adds tolerations to Pods: told apart by all that makes one.
+    {"tolerations", Rule::Keyed, "key=,operator=Equal,value=,effect="},
     {"readinessGates", Rule::List},
     {"schedulingGates", Rule::Keyed, "name"},
     {"resourceClaims", Rule::Keyed, "name"},
@@ -132,12 +156,19 @@ constexpr Row kWorkload[] = {
     {"volumeClaimTemplates", Rule::List},
     {"volumeClaimTemplates[].metadata", Rule::Use, "meta"},
     {"volumeClaimTemplates[].spec", Rule::Use, "claim"},
+    {"volumeClaimTemplates[].apiVersion", Rule::Default, "\"v1\""},
+    {"volumeClaimTemplates[].kind", Rule::Default, "\"PersistentVolumeClaim\""},
+    {"volumeClaimTemplates[].status", Rule::Default, "{\"phase\":\"Pending\"}"},
+    {"paused", Rule::Zero},
+    {"minReadySeconds", Rule::Zero},
 };
 
 constexpr Row kWebhooks[] = {
     {"webhooks", Rule::Keyed, "name"},
     {"webhooks[].clientConfig.caBundle", Rule::Bytes},
+    {"webhooks[].clientConfig.caBundle", Rule::Zero},
     {"webhooks[].rules", Rule::List},
+    {"webhooks[].rules[].scope", Rule::Default, "\"*\""},
     {"webhooks[].namespaceSelector", Rule::Use, "selector"},
     {"webhooks[].objectSelector", Rule::Use, "selector"},
 };
@@ -153,6 +184,9 @@ constexpr Row kService[] = {
     {"spec.ports", Rule::Keyed, "port,protocol=TCP"},
     {"spec.ports[].targetPort", Rule::IntOrString},
     {"spec.selector", Rule::Map},
+    {"spec.externalName", Rule::Zero},
+    {"spec.loadBalancerIP", Rule::Zero},
+    {"spec.publishNotReadyAddresses", Rule::Zero},
     {"spec.externalIPs", Rule::List},
     {"spec.loadBalancerSourceRanges", Rule::List},
 };
@@ -181,7 +215,8 @@ constexpr Row kLimitRange[] = {
 };
 constexpr Row kNode[] = {{"spec.taints", Rule::Keyed, "key,effect"}};
 constexpr Row kRole[] = {{"rules", Rule::List}, {"aggregationRule.clusterRoleSelectors", Rule::List}};
-constexpr Row kBinding[] = {{"subjects", Rule::List}};
+constexpr Row kBinding[] = {{"subjects", Rule::List},
+                            {"subjects[].apiGroup", Rule::Default, "\"rbac.authorization.k8s.io\""}};
 constexpr Row kAutoscaler[] = {
     {"spec.metrics", Rule::List},
     {"spec.metrics[].resource.target.averageValue", Rule::Quantity},
@@ -202,6 +237,8 @@ constexpr Row kNetworkPolicy[] = {
     {"spec.policyTypes", Rule::List},
     {"spec.ingress[].ports", Rule::List},
     {"spec.egress[].ports", Rule::List},
+    {"spec.ingress[].ports[].protocol", Rule::Default, "\"TCP\""},
+    {"spec.egress[].ports[].protocol", Rule::Default, "\"TCP\""},
     {"spec.ingress[].from", Rule::List},
     {"spec.egress[].to", Rule::List},
     {"spec.ingress[].ports[].port", Rule::IntOrString},
@@ -359,6 +396,15 @@ void apply(Sketch& root, const Row& row) {
     case Rule::Bytes:
       place.node.form = Form::Bytes;
       break;
+    case Rule::Zero:
+      place.node.empty_is_absent = true;
+      break;
+    case Rule::Default: {
+      const Result<Json> value = Json::parse(row.detail);
+      HEIRLOOM_ASSERT(value.ok());
+      place.node.default_value = *value;
+      break;
+    }
     case Rule::Use:
       apply(place, rows_of(kShared, row.detail));
       break;
@@ -378,16 +424,20 @@ Schema sketch_kind(std::span<const Row> rows) {
 
 }  // namespace
 
-const Schema& merge_knowledge(std::string_view group, std::string_view kind) {
-  // Immutable once built; about 60 KiB.
+const Schema* find_merge_knowledge(std::string_view group, std::string_view kind) {
   static const auto kKnown = [] {
     std::map<std::string, Schema, std::less<>> known;
     for (const Table& table : kKinds) known.emplace(table.name, sketch_kind(table.rows));
-    known.emplace("", sketch_kind({}));
     return known;
   }();
   const auto at = kKnown.find(std::string(group).append("/").append(kind));
-  return at != kKnown.end() ? at->second : kKnown.find("")->second;
+  return at != kKnown.end() ? &at->second : nullptr;
+}
+
+const Schema& merge_knowledge(std::string_view group, std::string_view kind) {
+  static const Schema kMetadataOnly = sketch_kind({});
+  const Schema* known = find_merge_knowledge(group, kind);
+  return known != nullptr ? *known : kMetadataOnly;
 }
 
 const Schema& object_meta() {

@@ -13,11 +13,18 @@ namespace {
 
 bool absent_or_null(JsonView value) { return !value.exists() || value.is_null(); }
 
+// What Go's omitempty leaves out.
+bool is_empty(JsonView value) {
+  if (value.is_object() || value.is_array()) return value.empty();
+  if (value.is_string()) return value.string().empty();
+  return value.is_number() ? value.number() == 0 : value.is_bool() && !value.boolean();
+}
+
 bool means_absent(JsonView value, const Node* node) {
   if (absent_or_null(value)) return true;
   // What the server fills in by itself is as good as not there.
   if (node != nullptr && node->default_value && node->default_value->view() == value) return true;
-  return node != nullptr && node->empty_is_absent && (value.is_object() || value.is_array()) && value.empty();
+  return node != nullptr && node->empty_is_absent && is_empty(value);
 }
 
 std::string scalar_text(JsonView value) {

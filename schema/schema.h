@@ -57,7 +57,8 @@ struct Node {
   bool embedded_resource = false;
   bool atomic_map = false;          // x-kubernetes-map-type: atomic
   bool additional_allowed = false;  // additionalProperties: true, without a schema
-  // Built-in kinds: empty maps and lists are not stored (omitempty), so empty and absent mean the same.
+  // Built-in kinds do not store empty maps and lists, nor most zero values (omitempty): empty and absent mean
+  // the same.
   bool empty_is_absent = false;
   // x-kubernetes-patch-strategy of built-in kinds; without patch_merge a list is replaced.
   bool patch_merge = false;
@@ -130,9 +131,11 @@ inline constexpr int kMaxSchemaDepth = 128;
 // ObjectMeta as every kind has it: what pruning keeps and how labels, finalizers and owner references merge.
 const Schema& object_meta();
 
-// What we know of a built-in kind without its full schema: list merge keys, quantities, times. Only for
-// merging; it validates nothing and keeps every field. For any other kind: metadata alone is known, all lists
-// are atomic.
+// What merges need to know of a built-in kind: list merge keys, quantities, times, what is not stored when
+// empty, what the server fills in inside atomic lists. Only for merging; it validates nothing and keeps every
+// field. Null: not a built-in kind of ours. Static lifetime.
+const Schema* find_merge_knowledge(std::string_view group, std::string_view kind);
+// The same; for any other kind that metadata is as everywhere: all other lists are atomic.
 const Schema& merge_knowledge(std::string_view group, std::string_view kind);
 
 }  // namespace heirloom::schema

@@ -29,7 +29,8 @@ Json normalized_manifest(JsonView manifest);
 // - where desired elements of a keyed list stand in another order than live's, desired's order wins; elements
 // that only
 //   live has keep their places.
-// schema: the kind's Schema, or null: then what merge_knowledge knows of desired's kind.
+// schema: that of a custom resource, or null when it is not known: then all lists outside metadata are
+// atomic. Built-in kinds go by merge_knowledge, whatever is given.
 Json merge(const FieldSet& previous, JsonView desired, JsonView live, const Schema* schema);
 // The same with the whole previous manifest.
 Json merge(JsonView previous_manifest, JsonView desired, JsonView live, const Schema* schema);

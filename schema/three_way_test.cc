@@ -200,6 +200,43 @@ TEST_CASE("Secrets, Services and others") {
   for (const Row& row : quota) check(row, R"({"apiVersion":"v1","kind":"ResourceQuota"})");
 }
 
+TEST_CASE("what kube-apiserver makes of a manifest is no drift") {
+  struct ServerRow {
+    const char* kind;
+    const char* desired;
+    const char* live;
+  };
+  const ServerRow rows[] = {
+      {R"({"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy"})",
+       R"({"spec":{"podSelector":{},"ingress":[{"ports":[{"port":80}]}],"egress":[]}})",
+       R"({"spec":{"podSelector":{},"ingress":[{"ports":[{"protocol":"TCP","port":80}]}],"policyTypes":["Ingress"]}})"},
+      {R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding"})",
+       R"({"subjects":[{"kind":"User","name":"u"},{"kind":"ServiceAccount","name":"s","namespace":"n"}]})",
+       R"({"subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"u"},{"kind":"ServiceAccount","name":"s","namespace":"n"}]})"},
+      {R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole"})", R"({"rules":[]})",
+       R"({"rules":null})"},
+      {R"({"apiVersion":"apps/v1","kind":"StatefulSet"})",
+       R"({"spec":{"volumeClaimTemplates":[{"metadata":{"name":"d"},"spec":{"resources":{"requests":{"storage":"1024Mi"}}}}]}})",
+       R"({"spec":{"volumeClaimTemplates":[{"kind":"PersistentVolumeClaim","apiVersion":"v1","metadata":{"name":"d","creationTimestamp":null},"spec":{"resources":{"requests":{"storage":"1Gi"}},"volumeMode":"Filesystem"},"status":{"phase":"Pending"}}]}})"},
+      {R"({"apiVersion":"apps/v1","kind":"Deployment"})",
+       R"({"spec":{"paused":false,"template":{"spec":{"hostNetwork":false,"containers":[{"name":"w","tty":false,"env":[{"name":"E","value":""}],"volumeMounts":[{"name":"v","mountPath":"/v","readOnly":false}]}]}}}})",
+       R"({"spec":{"template":{"spec":{"containers":[{"name":"w","env":[{"name":"E"}],"volumeMounts":[{"name":"v","mountPath":"/v"}]}]}}}})"},
+      {R"({"apiVersion":"v1","kind":"Pod"})", R"({"spec":{"tolerations":[{"key":"k","operator":"Exists"}]}})",
+       R"({"spec":{"tolerations":[{"key":"k","operator":"Exists"},{"key":"node.kubernetes.io/not-ready","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}]}})"},
+      {R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease"})",
+       R"({"spec":{"renewTime":"2021-03-01T11:00:00.000000+01:00"}})",
+       R"({"spec":{"renewTime":"2021-03-01T10:00:00.000000Z"}})"},
+  };
+  for (const ServerRow& row : rows) check({"{}", row.desired, row.live, nullptr, row.desired}, row.kind);
+}
+
+TEST_CASE("a false that is kept is not taken for absent") {
+  // A pointer in the API: the server stores false, so its absence is somebody's doing.
+  check({"{}", R"({"automountServiceAccountToken":false})", "{}", R"({"automountServiceAccountToken":false})",
+         "a pointer"},
+        R"({"apiVersion":"v1","kind":"ServiceAccount"})");
+}
+
 TEST_CASE("a CRD's schema says how its lists merge and what its values mean") {
   const Schema schema =
       testing::schema(R"({"type":"object","properties":{"spec":{"type":"object","properties":{
