@@ -103,9 +103,12 @@ Status Sharers::problem() const {
 
 const Json* Sharers::application(const SharerKey& key) const {
   const NamespacedName name{key.ns, key.name};
-  if (const Json* written = written_applications_.find(name)) return written;
-  const Applications::Entry* entry = applications_.find(name);
-  return entry == nullptr ? nullptr : &entry->kept.object;
+  const Json* known = written_applications_.find(name);
+  if (const Applications::Entry* entry = applications_.find(name); known == nullptr && entry != nullptr)
+    known = &entry->kept.object;
+  const auto over = finalized_.find(name);
+  const bool gone = known != nullptr && over != finalized_.end() && (*known)["metadata"]["uid"].string() == over->second;
+  return gone ? nullptr : known;
 }
 
 std::vector<SharerKey> Sharers::applications() const {
@@ -146,6 +149,10 @@ void Sharers::wrote_application(const SharerKey& key, const Json& answer, const 
   written_applications_.wrote({key.ns, key.name}, without_managed_fields(answer), before, application_version(key));
 }
 
+void Sharers::finalized(const SharerKey& key, const std::string& uid) {
+  if (applications_.find({key.ns, key.name}) != nullptr) finalized_[{key.ns, key.name}] = uid;
+}
+
 void Sharers::wrote_tracker(const Json& answer) {
   TrackerEntry entry = project_tracker(answer);
   const std::string name = entry.tracker.name;
@@ -178,6 +185,7 @@ Sharers::TrackerEntry Sharers::project_tracker(JsonView object) {
 void Sharers::application_changed(const Applications::Change& change) {
   const SharerKey key = application_key(change.key.ns, change.key.name);
   const bool deleted = change.after == nullptr;
+  if (deleted) finalized_.erase(change.key);
   const std::string version = deleted ? std::string() : change.after->resource_version;
   if (written_applications_.classify(change.key, version, deleted) != OwnWrites::Event::News) return;
   wake_(key);

@@ -75,6 +75,8 @@ class Sharers {
 
   // Answers to our own writes. `before`: resource_version(...) when the request went out.
   std::string application_version(const SharerKey& key) const;
+  // Its finalizer is off: whatever the cache still shows of this life, nothing is left to do for it.
+  void finalized(const SharerKey& key, const std::string& uid);
   void wrote_application(const SharerKey& key, const Json& answer, const std::string& before);
   void wrote_tracker(const Json& answer);
   void tracker_gone(const std::string& name);
@@ -112,6 +114,7 @@ class Sharers {
   Trackers trackers_;
   Trackers::Index by_owner_;
   OwnWrites written_applications_;
+  std::map<NamespacedName, std::string> finalized_;  // UID, until the watch shows the end of that life
   std::map<std::string, TrackerEntry> written_trackers_;  // by name, until the watch shows them
   std::set<std::string> gone_trackers_;                   // names, until the watch has dropped them
   std::map<std::pair<SharerKey, ObjectKey>, MonotonicTime> first_dead_;

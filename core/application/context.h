@@ -32,9 +32,9 @@ struct ApplicationMemory {
   std::string uid;
   std::shared_ptr<dispatcher::Memory> objects = std::make_shared<dispatcher::Memory>();
   std::optional<dispatcher::Version> kept;  // the version before, while a conflict stands in the way of the present one
-  std::uint64_t manifests_hash = 0;         // of the manifests and policies that `objects` was verified with
+  std::uint64_t policies_hash = 0;          // of the policies that `objects` was verified with
+  std::int64_t generation = -1;             // looked at last
   bool collected = false;                   // no tracker of another version is left, as far as we know
-  std::string announced;                    // the version whose deployment an Event has told
 };
 
 struct Context {

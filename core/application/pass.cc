@@ -39,9 +39,12 @@ kube::Impersonation identity_of(const policies::PolicySet& policies, const std::
   return identity;
 }
 
-std::uint64_t hash_of(const std::vector<Manifest>& manifests, const ApplicationSpec& spec) {
-  std::uint64_t hash = hash_json(encode_application_spec(spec));
-  for (const Manifest& manifest : manifests) hash = hash_combine(hash, hash_json(manifest.desired));
+// Everything but the manifests that a decision about an object depends on.
+std::uint64_t hash_of_policies(const Application& app) {
+  std::uint64_t hash = hash_bytes(app.metadata.annotation(annotations::kServiceAccountName));
+  for (const Policy& policy : app.spec.policies)
+    hash = hash_combine(hash, hash_combine(hash_bytes(policy.type), hash_json(policy.properties)));
+  for (const std::string& finalizer : app.metadata.finalizers) hash = hash_combine(hash, hash_bytes(finalizer));
   return hash;
 }
 
@@ -238,10 +241,12 @@ Task<bool> Pass::prepare() {
     if (tracker.application_uid != app_.metadata.uid) continue;
     for (const dispatcher::TrackedObject& object : tracker.objects) version->tracked.insert(object.key);
   }
-  const std::uint64_t hash = hash_of(version->manifests, app_.spec);
-  if (memory_->manifests_hash != hash) {
+  if (const std::uint64_t hash = hash_of_policies(app_); memory_->policies_hash != hash) {
     context_->table->doubt(me_);
-    memory_->manifests_hash = hash;
+    memory_->policies_hash = hash;
+  }
+  if (memory_->generation != app_.metadata.generation) {
+    memory_->generation = app_.metadata.generation;
     memory_->collected = false;
   }
   version_ = std::move(version);
@@ -497,7 +502,6 @@ Task<bool> Pass::remove_finalizers() {
                                       {"uid", app_.metadata.uid}, {"finalizers", others}});
   const Json patch = Json::object({{"metadata", metadata}});
   const kube::ObjectRef ref{dispatcher::kApplications, app_.metadata.ns, app_.metadata.name};
-  const std::string before = context_->sharers->application_version(me_);
   const kube::WriteOptions options;
   const Result<Json> answer =
       co_await context_->environment->api->patch(ref, kube::PatchType::Merge, patch, options);
@@ -506,7 +510,7 @@ Task<bool> Pass::remove_finalizers() {
     fail(condition_types::kSynced, annotate(answer.status(), "cannot remove the finalizer"));
     co_return false;
   }
-  if (answer.ok()) context_->sharers->wrote_application(me_, *answer, before);
+  context_->sharers->finalized(me_, app_.metadata.uid);
   context_->table->declare(me_, dispatcher::ObjectTable::Source::Plan, {});
   context_->watches->wait_for(me_, {});
   context_->memories.erase(me_);
