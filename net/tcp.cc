@@ -43,7 +43,13 @@ void set_options(tcp::socket& socket) {
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kKeepAliveProbes, sizeof kKeepAliveProbes);
 }
 
-Endpoint to_endpoint(const tcp::endpoint& e) { return {e.address().to_string(), e.port()}; }
+Endpoint to_endpoint(const tcp::endpoint& e) {
+  const asio::ip::address address = e.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return {asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string(), e.port()};
+  }
+  return {address.to_string(), e.port()};
+}
 
 class TcpStream final : public ByteStream {
  public:

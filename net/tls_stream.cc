@@ -89,7 +89,16 @@ class TlsStream final : public ByteStream {
       // Also when it failed: the alert tells the other end why.
       const Status sent = co_await flush();
       if (outcome == 1) break;
-      if (error != SSL_ERROR_WANT_READ) co_return handshake_failure(where, reason);
+      if (error != SSL_ERROR_WANT_READ) {
+        // OpenSSL's words for it. As Go's servers do: whoever forgot the "s" in https should see why nothing
+        // works.
+        if (reason == "http request") {
+          const Status told = co_await lower_->write(
+              "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
+          if (!told.ok()) co_return told;
+        }
+        co_return handshake_failure(where, reason);
+      }
       if (!sent.ok()) co_return annotate(sent, "TLS handshake with " + where);
       Result<bool> more = co_await receive();
       if (!more.ok()) co_return annotate(more.status(), "TLS handshake with " + where);

@@ -195,7 +195,7 @@ TEST_CASE("a server that cannot be verified is refused, saying what to do") {
   }
 }
 
-TEST_CASE("plain bytes on a TLS port fail the handshake on both sides") {
+TEST_CASE("plain HTTP on a TLS port fails the handshake and is told so") {
   SimulatedLoop loop;
   MemoryStreamPair pair = memory_stream_pair(loop.executor(), loop.executor());
   auto accepting = start(loop, tls_accept(std::move(pair.server), server_context(issue(server_request()))));
@@ -203,6 +203,9 @@ TEST_CASE("plain bytes on a TLS port fail the handshake on both sides") {
   loop.world().run_until_idle();
   REQUIRE(accepting.done());
   CHECK(accepting.value().status().has_reason(reasons::kUnreachable));
+  const Result<std::string> answer = await(loop, pair.client->read_some(1000));
+  REQUIRE(answer.ok());
+  CHECK(*answer == "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
 }
 
 TEST_CASE("a connection cut at any byte of a handshake is an error, not a hang") {
