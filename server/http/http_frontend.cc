@@ -17,6 +17,7 @@ namespace heirloom::server {
 namespace {
 
 // As kube-apiserver 1.20: kubectl cannot parse the media type it asks for ("@" is no token character).
+// Clients ask for ...spec.v2@v1.0+protobuf, which is no media type; this is how the answer is named since 1.23.
 constexpr std::string_view kOpenApiProtobuf = "application/octet-stream";
 
 struct Target {
