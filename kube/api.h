@@ -1,10 +1,11 @@
-// kube::Api: one cluster, one identity, ONE ATTEMPT. The seam between everything that decides and any Kubernetes API
-// server: over HTTP(S) (kube/http_api.h) or in process (server/local_api.h). Retries, Retry-After, back-off and the
-// concurrency window are one decorator above (kube/retry.h); faults are injected beneath it.
+// kube::Api: one cluster, one identity, ONE ATTEMPT. The seam between everything that decides and any
+// Kubernetes API server: over HTTP(S) (kube/http_api.h) or in process (server/local_api.h). Retries,
+// Retry-After, back-off and the concurrency window are one decorator above (kube/retry.h); faults are
+// injected beneath it.
 //
-// Errors are the server's Status, or Unreachable (nothing or something may have been sent) and Timeout (504: the
-// outcome of a write is unknown). Cancelling the task unwinds with operation_aborted.
-// Source of the semantics: Kubernetes API concepts (resourceVersion, watch bookmarks, dry run, preconditions).
+// Errors are the server's Status, or Unreachable (nothing or something may have been sent) and Timeout (504:
+// the outcome of a write is unknown). Cancelling the task unwinds with operation_aborted. Source of the
+// semantics: Kubernetes API concepts (resourceVersion, watch bookmarks, dry run, preconditions).
 #pragma once
 
 #include <memory>
@@ -21,7 +22,8 @@
 
 namespace heirloom::kube {
 
-// A set of objects: /api/v1/namespaces/{ns}/configmaps, or all namespaces (ns empty), or a cluster-scoped resource.
+// A set of objects: /api/v1/namespaces/{ns}/configmaps, or all namespaces (ns empty), or a cluster-scoped
+// resource.
 struct Collection {
   GroupVersionResource resource;
   std::string ns;
@@ -59,7 +61,7 @@ struct ListOptions : CallOptions {
   std::string resource_version;  // "" = most recent; else not older than this; "0" = any cached state
   int limit = 0;                 // page size; 0 = everything in one page
   std::string continue_token;
-  bool metadata_only = false;    // PartialObjectMetadataList
+  bool metadata_only = false;  // PartialObjectMetadataList
 };
 
 struct ListPage {
@@ -86,8 +88,8 @@ struct WatchEvent {
 class Watch {
  public:
   virtual ~Watch() = default;
-  // The next event; nullopt when the server ended the stream in good order (resume from the last resourceVersion);
-  // an ERROR event or a broken stream is the Status (410: list again).
+  // The next event; nullopt when the server ended the stream in good order (resume from the last
+  // resourceVersion); an ERROR event or a broken stream is the Status (410: list again).
   virtual Task<Result<std::optional<WatchEvent>>> next() = 0;
 };
 
@@ -104,15 +106,15 @@ enum class Propagation { Background, Foreground, Orphan };
 
 struct RemoveOptions : CallOptions {
   Propagation propagation = Propagation::Background;  // always sent explicitly
-  std::string uid;                // precondition; "" = none
-  std::string resource_version;   // precondition; "" = none
+  std::string uid;                                    // precondition; "" = none
+  std::string resource_version;                       // precondition; "" = none
   bool dry_run = false;
 };
 
 // For discovery and health endpoints. Any answer of the server, errors included, is a RawResponse.
 struct RawRequest : CallOptions {
   std::string method = "GET";
-  std::string path;    // with query
+  std::string path;  // with query
   std::string accept = "application/json";
   std::string body;
 };

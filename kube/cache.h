@@ -1,15 +1,16 @@
-// ObjectCache: what we keep of one collection (and selector). A per-kind projection, applied to each object as it
-// arrives, says what that is; the body itself is gone after the callback.
+// ObjectCache: what we keep of one collection (and selector). A per-kind projection, applied to each object
+// as it arrives, says what that is; the body itself is gone after the callback.
 //
 //   struct Kept { std::string uid; std::string owner; std::size_t memory_bytes() const; };
 //   ObjectCache<Kept> cache(executor, project_kept);      // Kept project_kept(JsonView object)
-//   const auto by_owner = cache.add_index([](const Kept& k, std::vector<std::string>& out) { out.push_back(k.owner); });
-//   cache.on_change([](const ObjectCache<Kept>::Change& c) { ... });
-//   Reflector reflector(api, clock, random, metrics, options, &cache);
-//   scope.spawn("watch configmaps", reflector.run());
+//   const auto by_owner = cache.add_index([](const Kept& k, std::vector<std::string>& out) {
+//   out.push_back(k.owner); }); cache.on_change([](const ObjectCache<Kept>::Change& c) { ... }); Reflector
+//   reflector(api, clock, random, metrics, options, &cache); scope.spawn("watch configmaps",
+//   reflector.run());
 //
 // Absent from the cache is not absent: a selected watch shows what is selected, a lagging one shows the past.
-// Indexes are maintained by deltas; a lookup is logarithmic. Iteration is in key order, so runs replay exactly.
+// Indexes are maintained by deltas; a lookup is logarithmic. Iteration is in key order, so runs replay
+// exactly.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,8 @@ class ObjectCache final : public ReflectorSink {
     NamespacedName key;
     const Entry* before = nullptr;  // nullptr: it was not there
     const Entry* after = nullptr;   // nullptr: gone, or no longer selected
-    const Json* body = nullptr;     // the object of the event (its last state when gone); nullptr when a list left it out
+    const Json* body =
+        nullptr;  // the object of the event (its last state when gone); nullptr when a list left it out
   };
 
   using Project = std::function<Kept(JsonView object)>;
@@ -99,8 +101,10 @@ class ObjectCache final : public ReflectorSink {
   void listed(const Json& object) override { put(object, true); }
   void end_replace() override;
   void changed(WatchEvent::Type type, const Json& object) override {
-    if (type == WatchEvent::Type::Deleted) drop(key_of_body(object), &object);
-    else put(object, false);
+    if (type == WatchEvent::Type::Deleted)
+      drop(key_of_body(object), &object);
+    else
+      put(object, false);
   }
 
  private:

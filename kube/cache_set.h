@@ -1,5 +1,6 @@
-// CacheSet: caches with their reflectors, one per collection, started when a kind comes into use and stopped when it goes.
-// All share one projection and one set of selectors (ReflectorOptions other than the collection).
+// CacheSet: caches with their reflectors, one per collection, started when a kind comes into use and stopped
+// when it goes. All share one projection and one set of selectors (ReflectorOptions other than the
+// collection).
 #pragma once
 
 #include <functional>
@@ -21,10 +22,16 @@ class CacheSet {
   using Setup = std::function<void(const Collection& collection, ObjectCache<Kept>& cache)>;
 
   // All pointers outlive this; metrics may be null.
-  CacheSet(Executor executor, Api* api, Clock* clock, Random* random, Metrics* metrics, ReflectorOptions common,
-           Project project, Setup setup)
-      : executor_(std::move(executor)), api_(api), clock_(clock), random_(random), metrics_(metrics),
-        common_(std::move(common)), project_(std::move(project)), setup_(std::move(setup)) {}
+  CacheSet(Executor executor, Api* api, Clock* clock, Random* random, Metrics* metrics,
+           ReflectorOptions common, Project project, Setup setup)
+      : executor_(std::move(executor)),
+        api_(api),
+        clock_(clock),
+        random_(random),
+        metrics_(metrics),
+        common_(std::move(common)),
+        project_(std::move(project)),
+        setup_(std::move(setup)) {}
 
   // The cache of the collection, started if need be. Valid until drop() or stop() of it.
   ObjectCache<Kept>& ensure(const Collection& collection) {
@@ -68,7 +75,8 @@ class CacheSet {
   void report_metrics() const {
     if (metrics_ == nullptr) return;
     for (const auto& [collection, member] : members_) {
-      const MetricLabels labels = {{"resource", collection.resource.resource}, {"group", collection.resource.group}};
+      const MetricLabels labels = {{"resource", collection.resource.resource},
+                                   {"group", collection.resource.group}};
       metrics_->set("cache_objects", labels, static_cast<double>(member->cache.size()));
       metrics_->set("cache_bytes", labels, static_cast<double>(member->cache.memory_bytes()));
     }
@@ -96,7 +104,8 @@ class CacheSet {
   struct Member {
     Member(CacheSet& set, ReflectorOptions options)
         : cache(set.executor_, set.project_),
-          reflector(set.api_, set.clock_, set.random_, set.metrics_, std::move(options), &cache), scope(set.executor_) {}
+          reflector(set.api_, set.clock_, set.random_, set.metrics_, std::move(options), &cache),
+          scope(set.executor_) {}
     ObjectCache<Kept> cache;
     Reflector reflector;
     TaskScope scope;

@@ -16,11 +16,15 @@ namespace {
 
 std::string_view name_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::Done: return "success";
-    case Verdict::Later: return "requeue_after";
-    case Verdict::Backoff: return "requeue";
+    case Verdict::Done:
+      return "success";
+    case Verdict::Later:
+      return "requeue_after";
+    case Verdict::Backoff:
+      return "requeue";
     case Verdict::Error:
-    case Verdict::Terminal: return "error";
+    case Verdict::Terminal:
+      return "error";
   }
   return "error";
 }
@@ -34,11 +38,12 @@ Verdict verdict_of(const Result<Requeue>& outcome) {
   return Verdict::Done;
 }
 
-void report_outcome(Metrics* metrics, const ControllerOptions& options, const std::string& key, Verdict verdict,
-                    const Status& status, double seconds) {
+void report_outcome(Metrics* metrics, const ControllerOptions& options, const std::string& key,
+                    Verdict verdict, const Status& status, double seconds) {
   if (!status.ok()) {
-    const std::string_view text = verdict == Verdict::Terminal ? "reconciliation refused, waiting for a change"
-                                                                : "reconciliation failed, trying again";
+    const std::string_view text = verdict == Verdict::Terminal
+                                      ? "reconciliation refused, waiting for a change"
+                                      : "reconciliation failed, trying again";
     log::warning(text, {{"controller", options.name}, {"key", key}, {"error", status}});
   }
   if (metrics == nullptr) return;
@@ -47,11 +52,14 @@ void report_outcome(Metrics* metrics, const ControllerOptions& options, const st
                  {{"controller", options.name}, {"result", std::string(name_of(verdict))}});
   metrics->observe_seconds("controller_runtime_reconcile_time_seconds", labels, seconds);
   if (!status.ok()) metrics->count("controller_runtime_reconcile_errors_total", labels);
-  if (verdict == Verdict::Terminal) metrics->count("controller_runtime_terminal_reconcile_errors_total", labels);
+  if (verdict == Verdict::Terminal)
+    metrics->count("controller_runtime_terminal_reconcile_errors_total", labels);
 }
 
-void report_panic(Metrics* metrics, const ControllerOptions& options, const std::string& key, const std::string& what) {
-  log::error("a bug: an exception left the reconciler", {{"controller", options.name}, {"key", key}, {"what", what}});
+void report_panic(Metrics* metrics, const ControllerOptions& options, const std::string& key,
+                  const std::string& what) {
+  log::error("a bug: an exception left the reconciler",
+             {{"controller", options.name}, {"key", key}, {"what", what}});
   if (metrics != nullptr)
     metrics->count("controller_runtime_reconcile_panics_total", {{"controller", options.name}});
 }
@@ -59,7 +67,8 @@ void report_panic(Metrics* metrics, const ControllerOptions& options, const std:
 void report_active(Metrics* metrics, const ControllerOptions& options, int active) {
   if (metrics == nullptr) return;
   metrics->set("controller_runtime_active_workers", {{"controller", options.name}}, active);
-  metrics->set("controller_runtime_max_concurrent_reconciles", {{"controller", options.name}}, options.workers);
+  metrics->set("controller_runtime_max_concurrent_reconciles", {{"controller", options.name}},
+               options.workers);
 }
 
 // Awaiting any Task in a task that is being cancelled throws operation_aborted: that is the whole of it.

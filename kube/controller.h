@@ -1,14 +1,13 @@
-// Controller: takes keys from a WorkQueue, reconciles them with N workers, and decides when to come back. This is the
-// only retry policy: a reconciler says what happened, never how to retry.
+// Controller: takes keys from a WorkQueue, reconciles them with N workers, and decides when to come back.
+// This is the only retry policy: a reconciler says what happened, never how to retry.
 //
-//   Controller<NamespacedName> apps(executor, clock, metrics, {.name = "application", .workers = 8}, reconcile);
-//   apps.start(&scope);
-//   apps.queue().add(key);
+//   Controller<NamespacedName> apps(executor, clock, metrics, {.name = "application", .workers = 8},
+//   reconcile); apps.start(&scope); apps.queue().add(key);
 //
-// Outcomes: success forgets the key's failures; Requeue::after comes back then (sooner when something changes);
-// an error comes back with exponential back-off; an error of reason Invalid (a person's mistake) waits for a change; an
-// exception is a bug: logged, counted, and treated as an error.
-// Metric names: controller-runtime.
+// Outcomes: success forgets the key's failures; Requeue::after comes back then (sooner when something
+// changes); an error comes back with exponential back-off; an error of reason Invalid (a person's mistake)
+// waits for a change; an exception is a bug: logged, counted, and treated as an error. Metric names:
+// controller-runtime.
 #pragma once
 
 #include <exception>
@@ -45,7 +44,7 @@ struct Requeue {
 };
 
 struct ControllerOptions {
-  std::string name;     // label `controller` of the metrics, and in logs
+  std::string name;  // label `controller` of the metrics, and in logs
   int workers = 4;
   Duration first_backoff = std::chrono::milliseconds(5);
   Duration max_backoff = std::chrono::seconds(1000);
@@ -57,11 +56,13 @@ enum class Verdict { Done, Later, Backoff, Error, Terminal };
 Verdict verdict_of(const Result<Requeue>& outcome);
 
 // Log and metrics of one finished reconciliation; everything about it that does not depend on the key's type.
-void report_outcome(Metrics* metrics, const ControllerOptions& options, const std::string& key, Verdict verdict,
-                    const Status& status, double seconds);
-void report_panic(Metrics* metrics, const ControllerOptions& options, const std::string& key, const std::string& what);
+void report_outcome(Metrics* metrics, const ControllerOptions& options, const std::string& key,
+                    Verdict verdict, const Status& status, double seconds);
+void report_panic(Metrics* metrics, const ControllerOptions& options, const std::string& key,
+                  const std::string& what);
 void report_active(Metrics* metrics, const ControllerOptions& options, int active);
-// Throws operation_aborted when the calling task is being cancelled: tells that apart from a bug that threw the same.
+// Throws operation_aborted when the calling task is being cancelled: tells that apart from a bug that threw
+// the same.
 Task<void> unwind_if_cancelled();
 std::string what_of(const std::exception_ptr& exception);
 
@@ -73,16 +74,21 @@ class Controller {
  public:
   using Reconcile = std::function<Task<Result<Requeue>>(Key key)>;
 
-  // clock outlives this; metrics may be null. The function must not itself be a capturing coroutine lambda: let it call
-  // a member function that is the coroutine, and return its Task.
-  Controller(Executor executor, Clock* clock, Metrics* metrics, ControllerOptions options, Reconcile reconcile)
-      : clock_(clock), metrics_(metrics), options_(std::move(options)), reconcile_(std::move(reconcile)),
+  // clock outlives this; metrics may be null. The function must not itself be a capturing coroutine lambda:
+  // let it call a member function that is the coroutine, and return its Task.
+  Controller(Executor executor, Clock* clock, Metrics* metrics, ControllerOptions options,
+             Reconcile reconcile)
+      : clock_(clock),
+        metrics_(metrics),
+        options_(std::move(options)),
+        reconcile_(std::move(reconcile)),
         queue_(std::move(executor), clock, metrics, queue_options(options_)) {}
 
   WorkQueue<Key>& queue() { return queue_; }
   const ControllerOptions& options() const { return options_; }
 
-  // Spawns the workers. To stop at once: stop the scope. To finish what is running first: drain(), then stop the scope.
+  // Spawns the workers. To stop at once: stop the scope. To finish what is running first: drain(), then stop
+  // the scope.
   void start(TaskScope* scope) {
     for (int i = 0; i < options_.workers; ++i)
       scope->spawn(options_.name + " worker " + std::to_string(i), work());
@@ -137,17 +143,21 @@ class Controller {
   void settle(const Key& key, const Result<Requeue>& outcome, MonotonicTime began) {
     const detail::Verdict verdict = detail::verdict_of(outcome);
     const double seconds = std::chrono::duration<double>(clock_->monotonic() - began).count();
-    detail::report_outcome(metrics_, options_, key.to_string(), verdict, outcome.ok() ? Status() : outcome.status(),
-                           seconds);
+    detail::report_outcome(metrics_, options_, key.to_string(), verdict,
+                           outcome.ok() ? Status() : outcome.status(), seconds);
     switch (verdict) {
       case detail::Verdict::Done:
-      case detail::Verdict::Terminal: queue_.forget(key); break;
+      case detail::Verdict::Terminal:
+        queue_.forget(key);
+        break;
       case detail::Verdict::Later:
         queue_.forget(key);
         queue_.add_after(key, *outcome->delay);
         break;
       case detail::Verdict::Backoff:
-      case detail::Verdict::Error: queue_.add_rate_limited(key); break;
+      case detail::Verdict::Error:
+        queue_.add_rate_limited(key);
+        break;
     }
   }
 

@@ -17,7 +17,8 @@ using std::chrono::seconds;
 // Plays a list of outcomes, one per reconciliation, then success.
 struct Script {
   explicit Script(SimulatedLoop& loop_in, int workers = 1)
-      : loop(loop_in), scope(loop.executor()),
+      : loop(loop_in),
+        scope(loop.executor()),
         controller(loop.executor(), &loop.clock(), &metrics, options(workers),
                    [this](NamespacedName key) { return reconcile(std::move(key)); }) {
     controller.start(&scope);
@@ -59,7 +60,8 @@ struct Script {
     return all;
   }
   double total(const char* result) const {
-    return metrics.counter_value("controller_runtime_reconcile_total", {{"controller", "test"}, {"result", result}});
+    return metrics.counter_value("controller_runtime_reconcile_total",
+                                 {{"controller", "test"}, {"result", result}});
   }
 
   SimulatedLoop& loop;
@@ -107,7 +109,8 @@ TEST_CASE("an Invalid outcome waits for a change") {
   s.controller.queue().add(kWeb);
   loop.world().run_for(std::chrono::hours(1));
   CHECK(s.visits.size() == 1);
-  CHECK(s.metrics.counter_value("controller_runtime_terminal_reconcile_errors_total", {{"controller", "test"}}) == 1);
+  CHECK(s.metrics.counter_value("controller_runtime_terminal_reconcile_errors_total",
+                                {{"controller", "test"}}) == 1);
 }
 
 TEST_CASE("an exception is counted and tried again, and the worker lives on") {

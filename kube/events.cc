@@ -33,7 +33,8 @@ class Remembered {
     erase(key);
     if (entries_.size() >= limit_) erase(K(order_.front()));
     order_.push_back(key);
-    return entries_.emplace(key, std::make_pair(std::move(value), std::prev(order_.end()))).first->second.first;
+    return entries_.emplace(key, std::make_pair(std::move(value), std::prev(order_.end())))
+        .first->second.first;
   }
   void erase(const K& key) {
     const auto at = entries_.find(key);
@@ -89,8 +90,14 @@ ObjectReference reference_to(JsonView object) {
 struct EventRecorder::State {
   State(Executor executor, Api* api_in, Clock* clock_in, Random* random_in, Metrics* metrics_in,
         EventRecorderOptions options_in)
-      : api(api_in), clock(clock_in), random(random_in), metrics(metrics_in), options(std::move(options_in)),
-        buckets(options.remembered), sent(options.remembered), arrived(std::move(executor)) {}
+      : api(api_in),
+        clock(clock_in),
+        random(random_in),
+        metrics(metrics_in),
+        options(std::move(options_in)),
+        buckets(options.remembered),
+        sent(options.remembered),
+        arrived(std::move(executor)) {}
 
   struct Queued {
     EventNote note;
@@ -107,7 +114,8 @@ struct EventRecorder::State {
     const MonotonicTime now = clock->monotonic();
     Bucket* bucket = buckets.find(key);
     if (bucket == nullptr) bucket = &buckets.put(key, Bucket{static_cast<double>(options.burst), now});
-    const double refilled = std::chrono::duration<double>(now - bucket->filled) / std::chrono::duration<double>(options.refill);
+    const double refilled =
+        std::chrono::duration<double>(now - bucket->filled) / std::chrono::duration<double>(options.refill);
     bucket->tokens = std::min<double>(options.burst, bucket->tokens + refilled);
     bucket->filled = now;
     if (bucket->tokens < 1) return false;
@@ -116,7 +124,9 @@ struct EventRecorder::State {
   }
 
   // Cluster-scoped objects have their Events in namespace default, as kubectl expects.
-  static std::string namespace_of(const EventNote& note) { return note.regarding.ns.empty() ? "default" : note.regarding.ns; }
+  static std::string namespace_of(const EventNote& note) {
+    return note.regarding.ns.empty() ? "default" : note.regarding.ns;
+  }
 
   static Collection events_in(std::string ns) {
     Collection collection;
@@ -132,7 +142,11 @@ struct EventRecorder::State {
     const std::string time = format_time(queued.at);
     JsonBuilder b;
     b.begin_object().member("apiVersion", "v1").member("kind", "Event");
-    b.key("metadata").begin_object().member("name", name).member("namespace", namespace_of(note)).end_object();
+    b.key("metadata")
+        .begin_object()
+        .member("name", name)
+        .member("namespace", namespace_of(note))
+        .end_object();
     b.key("involvedObject").begin_object();
     b.member_unless_empty("apiVersion", r.api_version).member_unless_empty("kind", r.kind);
     b.member_unless_empty("namespace", r.ns).member_unless_empty("name", r.name);
@@ -158,7 +172,8 @@ struct EventRecorder::State {
     b.begin_object().member("count", known.count).member("lastTimestamp", format_time(at)).end_object();
     Json patch = b.take();
     WriteOptions write;
-    Result<Json> answer = co_await api->patch(std::move(ref), PatchType::Merge, std::move(patch), std::move(write));
+    Result<Json> answer =
+        co_await api->patch(std::move(ref), PatchType::Merge, std::move(patch), std::move(write));
     if (answer.ok()) co_return true;
     // An unknown outcome is as good as done: a count is not worth a second Event.
     co_return is_outcome_unknown(answer.status());
@@ -199,7 +214,8 @@ struct EventRecorder::State {
     }
     sent.erase(key);
     count("refused");
-    log::debug("event not recorded", {{"object", note.regarding.name}, {"reason", note.reason}, {"error", answer.status()}});
+    log::debug("event not recorded",
+               {{"object", note.regarding.name}, {"reason", note.reason}, {"error", answer.status()}});
   }
 
   Api* api;

@@ -1,5 +1,5 @@
-// EventRecorder: tells people what happened to an object, as core/v1 Events. Never in the way: record() neither waits
-// nor fails; a refused Event is counted and dropped; a full queue drops the newest.
+// EventRecorder: tells people what happened to an object, as core/v1 Events. Never in the way: record()
+// neither waits nor fails; a refused Event is counted and dropped; a full queue drops the newest.
 //
 // The same note about the same object within 10 minutes counts up the Event that is there (PATCH of count and
 // lastTimestamp). Each object has a bucket of 25 notes that refills with one per 5 minutes.

@@ -128,7 +128,8 @@ TEST_CASE("the queue is bounded") {
   CHECK(f.count("dropped") == 10);
 }
 
-TEST_CASE("notes about cluster-scoped objects go to namespace default, long messages are cut between characters") {
+TEST_CASE(
+    "notes about cluster-scoped objects go to namespace default, long messages are cut between characters") {
   Fixture f;
   f.api.objects = {Json::object()};
   std::string text;

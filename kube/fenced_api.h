@@ -1,6 +1,7 @@
-// FencedApi: a decorator that lets a process write only while its lease lasts. A write gets a deadline before the end of
-// the lease (so the server gives it up by then as well), and none is begun without leadership: that is Unreachable, and
-// nothing was sent. Reads and dry runs pass. Belongs beneath the retries: each attempt is looked at.
+// FencedApi: a decorator that lets a process write only while its lease lasts. A write gets a deadline before
+// the end of the lease (so the server gives it up by then as well), and none is begun without leadership:
+// that is Unreachable, and nothing was sent. Reads and dry runs pass. Belongs beneath the retries: each
+// attempt is looked at.
 #pragma once
 
 #include <functional>

@@ -29,7 +29,10 @@ class Credentials {
  public:
   Credentials(const ClientConfig& config, Clock* clock, Duration refresh,
               std::function<Result<std::string>(const std::string&)> read_file)
-      : token_(config.token), token_file_(config.token_file), clock_(clock), refresh_(refresh),
+      : token_(config.token),
+        token_file_(config.token_file),
+        clock_(clock),
+        refresh_(refresh),
         read_file_(std::move(read_file)) {
     if (token_.empty() && token_file_.empty() && !config.username.empty())
       basic_ = "Basic " + encode_base64(config.username + ":" + config.password);
@@ -56,8 +59,9 @@ class Credentials {
       return;
     }
     // The last good token may still be valid.
-    log::warning("cannot read the token file",
-                 {{"file", token_file_}, {"error", content.ok() ? "it is empty" : content.status().message()}});
+    log::warning(
+        "cannot read the token file",
+        {{"file", token_file_}, {"error", content.ok() ? "it is empty" : content.status().message()}});
   }
 
   std::string token_;
@@ -72,9 +76,12 @@ class Credentials {
 
 class HttpApiImpl final : public HttpApi {
  public:
-  HttpApiImpl(Executor executor, Clock* clock, Metrics* metrics, const ClientConfig& config, HttpApiOptions options,
-              std::unique_ptr<net::Connector> connector, net::HttpClientOptions client_options)
-      : clock_(clock), metrics_(metrics), options_(std::move(options)),
+  HttpApiImpl(Executor executor, Clock* clock, Metrics* metrics, const ClientConfig& config,
+              HttpApiOptions options, std::unique_ptr<net::Connector> connector,
+              net::HttpClientOptions client_options)
+      : clock_(clock),
+        metrics_(metrics),
+        options_(std::move(options)),
         credentials_(config, clock, options_.token_refresh, options_.read_file),
         client_(std::move(executor), clock, std::move(connector), std::move(client_options)) {
     impersonate_.user = config.impersonate_user;
@@ -82,14 +89,15 @@ class HttpApiImpl final : public HttpApi {
   }
 
   Task<Result<Json>> get(ObjectRef ref, GetOptions options) override {
-    Exchange x = exchange("GET", ref.resource.resource, wire::get_target(ref, options), options, options_.read_timeout);
+    Exchange x = exchange("GET", ref.resource.resource, wire::get_target(ref, options), options,
+                          options_.read_timeout);
     Result<Json> answer = co_await object_exchange(std::move(x));
     co_return answer;
   }
 
   Task<Result<ListPage>> list(Collection collection, ListOptions options) override {
-    Exchange x = exchange("GET", collection.resource.resource, wire::list_target(collection, options), options,
-                          options_.list_timeout);
+    Exchange x = exchange("GET", collection.resource.resource, wire::list_target(collection, options),
+                          options, options_.list_timeout);
     x.verb = "LIST";
     if (options.metadata_only)
       x.request.headers.set("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
@@ -99,8 +107,8 @@ class HttpApiImpl final : public HttpApi {
   }
 
   Task<Result<std::unique_ptr<Watch>>> watch(Collection collection, WatchOptions options) override {
-    Exchange x = exchange("GET", collection.resource.resource, wire::watch_target(collection, options), options,
-                          options_.read_timeout);
+    Exchange x = exchange("GET", collection.resource.resource, wire::watch_target(collection, options),
+                          options, options_.read_timeout);
     x.verb = "WATCH";
     if (options.metadata_only)
       x.request.headers.set("Accept", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
@@ -137,8 +145,9 @@ class HttpApiImpl final : public HttpApi {
 
   Task<Result<Json>> update(ObjectRef ref, Json body, WriteOptions options) override {
     const MonotonicTime deadline = deadline_of(options, options_.write_timeout);
-    Exchange x = exchange("PUT", ref.resource.resource, wire::write_target(ref, options, false, server_time(deadline)),
-                          options, options_.write_timeout);
+    Exchange x =
+        exchange("PUT", ref.resource.resource, wire::write_target(ref, options, false, server_time(deadline)),
+                 options, options_.write_timeout);
     set_body(x, "application/json", write_json(body));
     Result<Json> answer = co_await object_exchange(std::move(x));
     co_return answer;
@@ -147,8 +156,9 @@ class HttpApiImpl final : public HttpApi {
   Task<Result<Json>> patch(ObjectRef ref, PatchType type, Json patch, WriteOptions options) override {
     const MonotonicTime deadline = deadline_of(options, options_.write_timeout);
     const bool apply = type == PatchType::Apply;
-    Exchange x = exchange("PATCH", ref.resource.resource, wire::write_target(ref, options, apply, server_time(deadline)),
-                          options, options_.write_timeout);
+    Exchange x = exchange("PATCH", ref.resource.resource,
+                          wire::write_target(ref, options, apply, server_time(deadline)), options,
+                          options_.write_timeout);
     set_body(x, wire::content_type_of(type), write_json(patch));
     Result<Json> answer = co_await object_exchange(std::move(x));
     co_return answer;
@@ -156,8 +166,8 @@ class HttpApiImpl final : public HttpApi {
 
   Task<Result<Json>> remove(ObjectRef ref, RemoveOptions options) override {
     const MonotonicTime deadline = deadline_of(options, options_.write_timeout);
-    Exchange x = exchange("DELETE", ref.resource.resource, wire::remove_target(ref, server_time(deadline)), options,
-                          options_.write_timeout);
+    Exchange x = exchange("DELETE", ref.resource.resource, wire::remove_target(ref, server_time(deadline)),
+                          options, options_.write_timeout);
     set_body(x, "application/json", wire::remove_body(options));
     Result<Json> answer = co_await object_exchange(std::move(x));
     co_return answer;
@@ -191,7 +201,9 @@ class HttpApiImpl final : public HttpApi {
   MonotonicTime deadline_of(const CallOptions& options, Duration by_default) const {
     return options.deadline.value_or(clock_->monotonic() + by_default);
   }
-  Duration server_time(MonotonicTime deadline) const { return wire::server_timeout(deadline - clock_->monotonic()); }
+  Duration server_time(MonotonicTime deadline) const {
+    return wire::server_timeout(deadline - clock_->monotonic());
+  }
 
   Exchange exchange(std::string method, std::string resource, std::string target, const CallOptions& options,
                     Duration by_default) {
@@ -234,7 +246,8 @@ class HttpApiImpl final : public HttpApi {
     Result<net::HttpResponse> response = co_await any_exchange(std::move(x));
     if (!response.ok()) co_return response;
     if (response->code >= 200 && response->code < 300) co_return response;
-    co_return wire::decode_error(response->code, response->body, response->headers.get("Retry-After"), creating);
+    co_return wire::decode_error(response->code, response->body, response->headers.get("Retry-After"),
+                                 creating);
   }
 
   Task<Result<Json>> object_exchange(Exchange x) {
@@ -249,8 +262,9 @@ class HttpApiImpl final : public HttpApi {
 
   void count(const Exchange& x, int code) {
     if (metrics_ == nullptr) return;
-    const MetricLabels labels = {
-        {"verb", x.verb}, {"resource", x.resource}, {"code", code == 0 ? std::string("<error>") : std::to_string(code)}};
+    const MetricLabels labels = {{"verb", x.verb},
+                                 {"resource", x.resource},
+                                 {"code", code == 0 ? std::string("<error>") : std::to_string(code)}};
     metrics_->count("rest_client_requests_total", labels);
   }
 
@@ -266,12 +280,15 @@ class HttpApiImpl final : public HttpApi {
   net::HttpClient client_;
 };
 
-bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
 
 }  // namespace
 
-Result<std::unique_ptr<HttpApi>> make_http_api(Executor executor, Clock* clock, Metrics* metrics, ClientConfig config,
-                                               HttpApiOptions options, std::unique_ptr<net::Connector> connector) {
+Result<std::unique_ptr<HttpApi>> make_http_api(Executor executor, Clock* clock, Metrics* metrics,
+                                               ClientConfig config, HttpApiOptions options,
+                                               std::unique_ptr<net::Connector> connector) {
   Result<net::Url> url = net::parse_url(config.server);
   if (!url.ok()) return annotate(std::move(url).status(), config.description);
   net::HttpClientOptions client;
@@ -280,13 +297,14 @@ Result<std::unique_ptr<HttpApi>> make_http_api(Executor executor, Clock* clock, 
   client.user_agent = options.user_agent;
   client.accept_gzip = !is_loopback(url->endpoint.host);
   client.max_body_bytes = options.max_body_bytes;
-  std::unique_ptr<HttpApi> api = std::make_unique<HttpApiImpl>(std::move(executor), clock, metrics, config,
-                                                               std::move(options), std::move(connector), std::move(client));
+  std::unique_ptr<HttpApi> api =
+      std::make_unique<HttpApiImpl>(std::move(executor), clock, metrics, config, std::move(options),
+                                    std::move(connector), std::move(client));
   return api;
 }
 
-Result<std::unique_ptr<HttpApi>> make_http_api(Executor executor, Clock* clock, Metrics* metrics, ClientConfig config,
-                                               HttpApiOptions options) {
+Result<std::unique_ptr<HttpApi>> make_http_api(Executor executor, Clock* clock, Metrics* metrics,
+                                               ClientConfig config, HttpApiOptions options) {
   Result<net::Url> url = net::parse_url(config.server);
   if (!url.ok()) return annotate(std::move(url).status(), config.description);
   std::unique_ptr<net::Connector> connector;
@@ -303,7 +321,8 @@ Result<std::unique_ptr<HttpApi>> make_http_api(Executor executor, Clock* clock, 
   } else {
     connector = net::tcp_connector(executor, clock, url->endpoint);
   }
-  return make_http_api(std::move(executor), clock, metrics, std::move(config), std::move(options), std::move(connector));
+  return make_http_api(std::move(executor), clock, metrics, std::move(config), std::move(options),
+                       std::move(connector));
 }
 
 }  // namespace heirloom::kube

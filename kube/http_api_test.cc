@@ -14,8 +14,8 @@ namespace {
 
 using std::chrono::seconds;
 
-// Answers what the test put in line and keeps the requests. A body that begins with "stream:" is sent in chunks, cut at
-// each '|', and the response stays open until the client goes when it ends with "wait".
+// Answers what the test put in line and keeps the requests. A body that begins with "stream:" is sent in
+// chunks, cut at each '|', and the response stays open until the client goes when it ends with "wait".
 class Replies final : public net::HttpHandler {
  public:
   explicit Replies(Clock* clock) : clock_(clock) {}
@@ -79,7 +79,8 @@ struct Fixture {
   }
   const net::HttpRequest& last() const { return replies.requests.back(); }
   double counted(const char* verb, const char* resource, const char* code) const {
-    return metrics.counter_value("rest_client_requests_total", {{"verb", verb}, {"resource", resource}, {"code", code}});
+    return metrics.counter_value("rest_client_requests_total",
+                                 {{"verb", verb}, {"resource", resource}, {"code", code}});
   }
 
   SimulatedWorld world;
@@ -124,7 +125,8 @@ TEST_CASE("writes: methods, content types, bodies, and a timeout below our own")
   const Json body = Json::object({{"kind", "ConfigMap"}});
   CHECK(await(f.client_loop, f.api->create(configmaps(), body, WriteOptions())).ok());
   CHECK(f.last().method == "POST");
-  CHECK(f.last().target == "/prefix/api/v1/namespaces/default/configmaps?fieldManager=heirloom&timeout=13000ms");
+  CHECK(f.last().target ==
+        "/prefix/api/v1/namespaces/default/configmaps?fieldManager=heirloom&timeout=13000ms");
   CHECK(f.last().body == R"({"kind":"ConfigMap"})");
   CHECK(f.last().headers.get("Content-Type") == "application/json");
 
@@ -133,7 +135,8 @@ TEST_CASE("writes: methods, content types, bodies, and a timeout below our own")
   short_time.subresource = "status";
   CHECK(await(f.client_loop, f.api->patch(config_map("a"), PatchType::Merge, body, short_time)).ok());
   CHECK(f.last().method == "PATCH");
-  CHECK(f.last().target == "/prefix/api/v1/namespaces/default/configmaps/a/status?fieldManager=heirloom&timeout=4000ms");
+  CHECK(f.last().target ==
+        "/prefix/api/v1/namespaces/default/configmaps/a/status?fieldManager=heirloom&timeout=4000ms");
   CHECK(f.last().headers.get("Content-Type") == "application/merge-patch+json");
 
   CHECK(await(f.client_loop, f.api->update(config_map("a"), body, WriteOptions())).ok());
@@ -149,8 +152,9 @@ TEST_CASE("writes: methods, content types, bodies, and a timeout below our own")
 
 TEST_CASE("errors are the server's, with Retry-After") {
   Fixture f;
-  f.replies.answers = {reply(404, R"({"kind":"Status","status":"Failure","reason":"NotFound","code":404,"message":"no a"})"),
-                       reply(429, "busy"), reply(200, "<html>")};
+  f.replies.answers = {
+      reply(404, R"({"kind":"Status","status":"Failure","reason":"NotFound","code":404,"message":"no a"})"),
+      reply(429, "busy"), reply(200, "<html>")};
   f.replies.answers[1].headers.set("Retry-After", "7");
   const Result<Json> missing = await(f.client_loop, f.api->get(config_map("a"), GetOptions()));
   CHECK(is_not_found(missing.status()));
@@ -179,8 +183,9 @@ TEST_CASE("no server is Unreachable") {
   net::MemoryNetwork nobody_listens;
   ClientConfig config;
   config.server = "http://test";
-  const Result<std::unique_ptr<HttpApi>> api = make_http_api(loop.executor(), &loop.clock(), nullptr, config,
-                                                             HttpApiOptions(), nobody_listens.connector(loop.executor()));
+  const Result<std::unique_ptr<HttpApi>> api =
+      make_http_api(loop.executor(), &loop.clock(), nullptr, config, HttpApiOptions(),
+                    nobody_listens.connector(loop.executor()));
   REQUIRE(api.ok());
   const Result<Json> got = await(loop, (*api)->get(config_map("a"), GetOptions()));
   CHECK(got.status().has_reason(reasons::kUnreachable));
@@ -189,8 +194,9 @@ TEST_CASE("no server is Unreachable") {
 
 TEST_CASE("a list, and metadata only") {
   Fixture f;
-  f.replies.answers = {
-      reply(200, R"({"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"9"},"items":[{"metadata":{}}]})")};
+  f.replies.answers = {reply(
+      200,
+      R"({"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"9"},"items":[{"metadata":{}}]})")};
   ListOptions options;
   options.metadata_only = true;
   options.limit = 10;
@@ -207,8 +213,10 @@ TEST_CASE("a watch: events from any pieces, a bookmark, the orderly end") {
   net::MemoryStreamOptions bytewise;
   bytewise.max_read = 1;
   Fixture f(ClientConfig(), bytewise);
-  f.replies.answers = {reply(200, "stream:{\"type\":\"ADDED\",\"object\":{\"meta|data\":{\"name\":\"a\"}}}\n{\"type\":\"BOOK"
-                                  "MARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"9\"}}}\n")};
+  f.replies.answers = {
+      reply(200,
+            "stream:{\"type\":\"ADDED\",\"object\":{\"meta|data\":{\"name\":\"a\"}}}\n{\"type\":\"BOOK"
+            "MARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"9\"}}}\n")};
   Result<std::unique_ptr<Watch>> opened = await(f.client_loop, f.api->watch(configmaps(), WatchOptions()));
   REQUIRE(opened.ok());
   Watch& watch = **opened;
@@ -228,10 +236,11 @@ TEST_CASE("a watch: events from any pieces, a bookmark, the orderly end") {
 
 TEST_CASE("a watch that is refused, one that expires, one that is cut inside an event") {
   Fixture f;
-  f.replies.answers = {
-      reply(403, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no"})"),
-      reply(200, "stream:{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\"}}\n|wait"),
-      reply(200, "stream:{\"type\":\"ADDED\"")};
+  f.replies.answers = {reply(403, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no"})"),
+                       reply(200,
+                             "stream:{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,"
+                             "\"reason\":\"Expired\"}}\n|wait"),
+                       reply(200, "stream:{\"type\":\"ADDED\"")};
   CHECK(is_forbidden(await(f.client_loop, f.api->watch(configmaps(), WatchOptions())).status()));
   Result<std::unique_ptr<Watch>> expires = await(f.client_loop, f.api->watch(configmaps(), WatchOptions()));
   REQUIRE(expires.ok());
@@ -253,7 +262,8 @@ TEST_CASE("a connection that died silently under a watch is given up after the t
   CHECK(f.world.clock().monotonic() - began <= seconds(80));
 }
 
-TEST_CASE("a token file is read again every minute and after a 401, and a vanished one leaves the last token") {
+TEST_CASE(
+    "a token file is read again every minute and after a 401, and a vanished one leaves the last token") {
   ClientConfig config;
   config.server = "http://test";
   config.token_file = "/token";
@@ -296,7 +306,8 @@ TEST_CASE("a configuration that cannot be used says whose it is") {
     const char* server;
     const char* ca;
   };
-  const Row rows[] = {{"no URL", "https://", ""}, {"a CA that is no certificate", "https://host:1", "nonsense"}};
+  const Row rows[] = {{"no URL", "https://", ""},
+                      {"a CA that is no certificate", "https://host:1", "nonsense"}};
   for (const Row& row : rows) {
     CAPTURE(row.because);
     ClientConfig config;

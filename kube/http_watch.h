@@ -11,7 +11,8 @@ namespace heirloom::kube {
 
 class HttpWatch final : public Watch {
  public:
-  // `deadline`: the server has promised to end the stream before it; a connection that died silently ends then.
+  // `deadline`: the server has promised to end the stream before it; a connection that died silently ends
+  // then.
   HttpWatch(std::unique_ptr<net::HttpStream> stream, std::size_t max_event_bytes, MonotonicTime deadline)
       : stream_(std::move(stream)), lines_(max_event_bytes), deadline_(deadline) {}
 

@@ -54,19 +54,22 @@ std::string trimmed(std::string text) {
 Result<std::string> text_field(const Entry& entry, std::string_view field) {
   const JsonView value = entry.value[field];
   if (!value.exists() || value.is_null()) return std::string();
-  if (!value.is_string()) return wrong(entry, field, fmt::format("must be a string, is {}", to_string(value.kind())));
+  if (!value.is_string())
+    return wrong(entry, field, fmt::format("must be a string, is {}", to_string(value.kind())));
   return std::string(value.string());
 }
 
 Result<bool> flag_field(const Entry& entry, std::string_view field) {
   const JsonView value = entry.value[field];
   if (!value.exists() || value.is_null()) return false;
-  if (!value.is_bool()) return wrong(entry, field, fmt::format("must be true or false, is {}", to_string(value.kind())));
+  if (!value.is_bool())
+    return wrong(entry, field, fmt::format("must be true or false, is {}", to_string(value.kind())));
   return value.boolean();
 }
 
 // `<field>-data` (base64) or the file that `<field>` names; data wins, as in client-go.
-Result<std::string> pem_field(const Entry& entry, const std::string& field, const KubeconfigSources& sources) {
+Result<std::string> pem_field(const Entry& entry, const std::string& field,
+                              const KubeconfigSources& sources) {
   TRY(const std::string data, text_field(entry, field + "-data"));
   if (!data.empty()) {
     Result<std::string> decoded = decode_base64(trimmed(data));
@@ -87,8 +90,8 @@ Status refuse(const Entry& entry, std::string_view field, std::string_view advic
 }
 
 // The first file's entry of that name wins whole, as in client-go.
-Result<std::optional<Entry>> find_entry(const std::vector<File>& files, std::string_view list, std::string_view member,
-                                        std::string_view name) {
+Result<std::optional<Entry>> find_entry(const std::vector<File>& files, std::string_view list,
+                                        std::string_view member, std::string_view name) {
   for (const File& file : files) {
     for (const JsonView item : file.content[list].elements()) {
       if (item["name"].string() != name) continue;
@@ -118,19 +121,23 @@ Status apply_cluster(const Entry& cluster, const KubeconfigSources& sources, Cli
   TRY(config.server, text_field(cluster, "server"));
   while (config.server.ends_with('/')) config.server.pop_back();
   if (!config.server.starts_with("https://") && !config.server.starts_with("http://"))
-    return wrong(cluster, "server", fmt::format("must begin with https:// or http://, is \"{}\"", config.server));
+    return wrong(cluster, "server",
+                 fmt::format("must begin with https:// or http://, is \"{}\"", config.server));
   TRY(config.tls_server_name, text_field(cluster, "tls-server-name"));
   TRY(config.insecure_skip_tls_verify, flag_field(cluster, "insecure-skip-tls-verify"));
   TRY(config.ca_pem, pem_field(cluster, "certificate-authority", sources));
   if (config.insecure_skip_tls_verify && !config.ca_pem.empty())
-    return wrong(cluster, "insecure-skip-tls-verify", "cannot be true together with certificate-authority; remove one");
+    return wrong(cluster, "insecure-skip-tls-verify",
+                 "cannot be true together with certificate-authority; remove one");
   return {};
 }
 
 Status apply_user(const Entry& user, const KubeconfigSources& sources, ClientConfig& config) {
-  TRY_VOID(refuse(user, "exec", "credential plugins are not supported yet; use a client certificate, token or tokenFile "
-                                "(kubectl create token, or a service account)"));
-  TRY_VOID(refuse(user, "auth-provider", "auth providers were removed from Kubernetes; use a client certificate or token"));
+  TRY_VOID(refuse(user, "exec",
+                  "credential plugins are not supported yet; use a client certificate, token or tokenFile "
+                  "(kubectl create token, or a service account)"));
+  TRY_VOID(refuse(user, "auth-provider",
+                  "auth providers were removed from Kubernetes; use a client certificate or token"));
   TRY_VOID(refuse(user, "as-user-extra", "impersonating extra fields is not supported; remove the field"));
   TRY(config.client_cert_pem, pem_field(user, "client-certificate", sources));
   TRY(config.client_key_pem, pem_field(user, "client-key", sources));
@@ -166,8 +173,8 @@ Result<ClientConfig> from_files(const std::vector<File>& files, const std::strin
                    "current-context");
   TRY(const std::optional<Entry> context, find_entry(files, "contexts", "context", context_name));
   if (!context.has_value())
-    return invalid(fmt::format("kubeconfig {}: contexts: there is no context \"{}\"; there are: {}", paths_of(files),
-                               context_name, fmt::join(names_in(files, "contexts"), ", ")),
+    return invalid(fmt::format("kubeconfig {}: contexts: there is no context \"{}\"; there are: {}",
+                               paths_of(files), context_name, fmt::join(names_in(files, "contexts"), ", ")),
                    "contexts");
   ClientConfig config;
   config.description = fmt::format("context \"{}\" of {}", context_name, context->file->path);
@@ -183,7 +190,8 @@ Result<ClientConfig> from_files(const std::vector<File>& files, const std::strin
   TRY(const std::string user_name, text_field(*context, "user"));
   if (user_name.empty()) return config;
   TRY(const std::optional<Entry> user, find_entry(files, "users", "user", user_name));
-  if (!user.has_value()) return wrong(*context, "user", fmt::format("there is no user \"{}\" in users", user_name));
+  if (!user.has_value())
+    return wrong(*context, "user", fmt::format("there is no user \"{}\" in users", user_name));
   TRY_VOID(apply_user(*user, sources, config));
   return config;
 }
@@ -192,11 +200,13 @@ Result<ClientConfig> from_service_account(const std::string& host, const std::st
                                           const KubeconfigSources& sources) {
   ClientConfig config;
   const bool ipv6 = host.find(':') != std::string::npos;
-  config.server = ipv6 ? fmt::format("https://[{}]:{}", host, port) : fmt::format("https://{}:{}", host, port);
+  config.server =
+      ipv6 ? fmt::format("https://[{}]:{}", host, port) : fmt::format("https://{}:{}", host, port);
   config.description = "the service account of this Pod";
   config.token_file = fmt::format("{}token", kServiceAccount);
   const Result<std::string> token = sources.read_file(config.token_file);
-  if (!token.ok()) return annotate(token.status(), "in-cluster configuration: token (is automountServiceAccountToken off?)");
+  if (!token.ok())
+    return annotate(token.status(), "in-cluster configuration: token (is automountServiceAccountToken off?)");
   Result<std::string> ca = sources.read_file(fmt::format("{}ca.crt", kServiceAccount));
   if (!ca.ok()) return annotate(std::move(ca).status(), "in-cluster configuration: ca.crt");
   config.ca_pem = std::move(ca).value();
@@ -214,7 +224,8 @@ Result<File> read_one(const std::string& path, const KubeconfigSources& sources)
   Result<std::vector<Json>> documents = parse_yaml_documents(*text);
   if (!documents.ok()) return annotate(std::move(documents).status(), "kubeconfig " + path);
   if (documents->empty()) return File{path, Json::object()};
-  if (documents->size() > 1) return invalid(fmt::format("kubeconfig {}: must be one document, has several", path));
+  if (documents->size() > 1)
+    return invalid(fmt::format("kubeconfig {}: must be one document, has several", path));
   Json content = std::move((*documents)[0]);
   if (!content.is_object()) return invalid(fmt::format("kubeconfig {}: must be an object", path));
   return File{path, std::move(content)};
@@ -261,11 +272,13 @@ Result<ClientConfig> load_client_config(const KubeconfigOptions& options, const 
   const std::string port = sources.environment("KUBERNETES_SERVICE_PORT").value_or("443");
   if (!host.empty()) return from_service_account(host, port, sources);
   const std::string list = sources.environment("KUBECONFIG").value_or("");
-  return Status(404, reasons::kNotFound,
-                fmt::format("no Kubernetes configuration: {}; pass --kubeconfig, set KUBECONFIG, or run in a Pod with a "
-                            "service account",
-                            list.empty() ? std::string("there is no ~/.kube/config and KUBECONFIG is not set")
-                                         : fmt::format("KUBECONFIG={} names no file that exists", list)));
+  return Status(
+      404, reasons::kNotFound,
+      fmt::format(
+          "no Kubernetes configuration: {}; pass --kubeconfig, set KUBECONFIG, or run in a Pod with a "
+          "service account",
+          list.empty() ? std::string("there is no ~/.kube/config and KUBECONFIG is not set")
+                       : fmt::format("KUBECONFIG={} names no file that exists", list)));
 }
 
 KubeconfigSources system_sources() {

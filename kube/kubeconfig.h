@@ -1,11 +1,12 @@
 // Where a cluster is and who we are to it, by client-go's rules:
 //   1. KubeconfigOptions::path (--kubeconfig): this file alone, and it must exist;
-//   2. KUBECONFIG: a colon-separated list, merged; the first file to set a named cluster, user or context, or the
+//   2. KUBECONFIG: a colon-separated list, merged; the first file to set a named cluster, user or context, or
+//   the
 //      current context, wins; files that do not exist are skipped;
 //   3. ~/.kube/config;
 //   4. with none of these: the service account of the Pod we run in (KUBERNETES_SERVICE_HOST, token, CA).
-// Relative file names are relative to the file that names them. Pure but for reading files and the environment, which
-// come in as functions.
+// Relative file names are relative to the file that names them. Pure but for reading files and the
+// environment, which come in as functions.
 #pragma once
 
 #include <functional>
@@ -26,14 +27,14 @@ struct ClientConfig {
   std::string ca_pem;           // "" = the system's trust store
   std::string client_cert_pem;  // with client_key_pem, or both empty
   std::string client_key_pem;
-  std::string token;            // bearer token; "" = none
-  std::string token_file;       // read again at least every minute (it is rotated); wins over `token`
-  std::string username;         // basic authentication (username and password), the least of the four
+  std::string token;       // bearer token; "" = none
+  std::string token_file;  // read again at least every minute (it is rotated); wins over `token`
+  std::string username;    // basic authentication (username and password), the least of the four
   std::string password;
   std::string impersonate_user;
   std::vector<std::string> impersonate_groups;
-  std::string ns = "default";   // of the context, for people's commands
-  std::string description;      // for messages: 'context "kube" of /home/me/.kube/config'
+  std::string ns = "default";  // of the context, for people's commands
+  std::string description;     // for messages: 'context "kube" of /home/me/.kube/config'
 };
 
 struct KubeconfigOptions {
@@ -56,7 +57,8 @@ KubeconfigSources system_sources();
 // Refused, because ignoring them would change who we are or where we connect: proxy-url, exec, auth-provider.
 Result<ClientConfig> load_client_config(const KubeconfigOptions& options, const KubeconfigSources& sources);
 
-// A kubeconfig of one cluster, user and context, for programs that start a server: written with mode 0600 by the caller.
+// A kubeconfig of one cluster, user and context, for programs that start a server: written with mode 0600 by
+// the caller.
 std::string write_kubeconfig(const ClientConfig& config, std::string_view name);
 
 }  // namespace heirloom::kube

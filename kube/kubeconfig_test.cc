@@ -81,9 +81,9 @@ clusters: [{name: kind, cluster: {server: "https://a"}}]
           {{"KUBECONFIG", "/missing:/a::/b"}}};
   const Result<ClientConfig> c = w.load();
   REQUIRE(c.ok());
-  CHECK(c->server == "https://a");   // of /a
-  CHECK(c->token == "secret");       // of /b
-  CHECK(c->ca_pem.empty());          // not mixed in from /b's cluster of that name
+  CHECK(c->server == "https://a");  // of /a
+  CHECK(c->token == "secret");      // of /b
+  CHECK(c->ca_pem.empty());         // not mixed in from /b's cluster of that name
   CHECK(w.load("", "one").ok());
 }
 
@@ -135,7 +135,8 @@ TEST_CASE("errors name file, field and what to do") {
   };
   const Row rows[] = {
       {"no current context", "contexts: [{name: a}, {name: b}]", "choose one with --context: a, b"},
-      {"a context that is not there", "current-context: z\ncontexts: [{name: a}]", "there is no context \"z\"; there are: a"},
+      {"a context that is not there", "current-context: z\ncontexts: [{name: a}]",
+       "there is no context \"z\"; there are: a"},
       {"a cluster that is not there", head, "contexts[name=c].context.cluster: there is no cluster \"c\""},
       {"a user that is not there", head + cluster, "contexts[name=c].context.user: there is no user \"u\""},
       {"a server without scheme", head + "clusters: [{name: c, cluster: {server: localhost}}]",
@@ -152,7 +153,8 @@ TEST_CASE("errors name file, field and what to do") {
        "users[name=u].user.exec: credential plugins are not supported yet"},
       {"an auth provider", head + cluster + "users: [{name: u, user: {auth-provider: {name: gcp}}}]",
        "users[name=u].user.auth-provider"},
-      {"a certificate without key", head + cluster + "users: [{name: u, user: {client-certificate-data: Q0E=}}]",
+      {"a certificate without key",
+       head + cluster + "users: [{name: u, user: {client-certificate-data: Q0E=}}]",
        "users[name=u].user.client-key: client-certificate and client-key must be given together"},
       {"bad base64", head + cluster + "users: [{name: u, user: {client-certificate-data: '%'}}]",
        "users[name=u].user.client-certificate-data"},

@@ -13,7 +13,11 @@ namespace heirloom::kube {
 
 struct LeaderElector::State {
   State(Api* api_in, Clock* clock_in, Random* random_in, Metrics* metrics_in, LeaseOptions options_in)
-      : api(api_in), clock(clock_in), random(random_in), metrics(metrics_in), options(std::move(options_in)) {}
+      : api(api_in),
+        clock(clock_in),
+        random(random_in),
+        metrics(metrics_in),
+        options(std::move(options_in)) {}
 
   ObjectRef ref() const {
     ObjectRef r;
@@ -82,15 +86,14 @@ struct LeaderElector::State {
   std::optional<MonotonicTime> until;
 };
 
-LeaderElector::LeaderElector(Executor, Api* api, Clock* clock, Random* random, Metrics* metrics, LeaseOptions options)
+LeaderElector::LeaderElector(Executor, Api* api, Clock* clock, Random* random, Metrics* metrics,
+                             LeaseOptions options)
     : state_(std::make_unique<State>(api, clock, random, metrics, std::move(options))) {
   HEIRLOOM_ASSERT(state_->options.margin + state_->options.renew_every < state_->options.duration);
 }
 LeaderElector::~LeaderElector() = default;
 
-bool LeaderElector::is_leader() const {
-  return state_->leading();
-}
+bool LeaderElector::is_leader() const { return state_->leading(); }
 
 std::optional<MonotonicTime> LeaderElector::leader_until() const {
   return is_leader() ? state_->until : std::nullopt;
@@ -117,7 +120,8 @@ Task<void> LeaderElector::acquire() {
 Task<Status> LeaderElector::hold() {
   Status last;
   while (is_leader()) {
-    const MonotonicTime next = std::min(state_->clock->monotonic() + state_->pause(), *state_->until - state_->options.margin);
+    const MonotonicTime next =
+        std::min(state_->clock->monotonic() + state_->pause(), *state_->until - state_->options.margin);
     co_await state_->clock->sleep_until(next);
     if (!is_leader()) break;
     last = co_await state_->attempt();
@@ -138,8 +142,10 @@ Task<void> LeaderElector::release() {
   WriteOptions write;
   write.deadline = state_->clock->monotonic() + state_->options.renew_every;
   ObjectRef ref = state_->ref();
-  const Result<Json> ignored = co_await state_->api->update(std::move(ref), std::move(body), std::move(write));
-  if (!ignored.ok()) log::info("the lease was not given back, it will run out", {{"error", ignored.status()}});
+  const Result<Json> ignored =
+      co_await state_->api->update(std::move(ref), std::move(body), std::move(write));
+  if (!ignored.ok())
+    log::info("the lease was not given back, it will run out", {{"error", ignored.status()}});
 }
 
 }  // namespace heirloom::kube

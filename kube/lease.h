@@ -1,8 +1,8 @@
 // LeaderElector: at most one of several processes acts, by a coordination.k8s.io/v1 Lease.
 //
-// Safety does not rest on clocks agreeing: a holder counts as gone only when its lease has not changed, as WE observed
-// it, for its whole duration; and a leader stops being one `margin` before its own lease would run out.
-// Source: client-go tools/leaderelection.
+// Safety does not rest on clocks agreeing: a holder counts as gone only when its lease has not changed, as WE
+// observed it, for its whole duration; and a leader stops being one `margin` before its own lease would run
+// out. Source: client-go tools/leaderelection.
 #pragma once
 
 #include <functional>
@@ -19,16 +19,17 @@ namespace heirloom::kube {
 struct LeaseOptions {
   std::string ns;
   std::string name;
-  std::string identity;  // unique per process
-  Duration duration = std::chrono::seconds(15);      // whole seconds, on the wire
+  std::string identity;                          // unique per process
+  Duration duration = std::chrono::seconds(15);  // whole seconds, on the wire
   Duration renew_every = std::chrono::seconds(2);
-  Duration margin = std::chrono::seconds(5);         // no write is begun in this last part of an unrenewed lease
+  Duration margin = std::chrono::seconds(5);  // no write is begun in this last part of an unrenewed lease
 };
 
 class LeaderElector {
  public:
   // All outlive this; metrics may be null.
-  LeaderElector(Executor executor, Api* api, Clock* clock, Random* random, Metrics* metrics, LeaseOptions options);
+  LeaderElector(Executor executor, Api* api, Clock* clock, Random* random, Metrics* metrics,
+                LeaseOptions options);
   ~LeaderElector();
 
   // Campaigns until elected.
@@ -39,8 +40,8 @@ class LeaderElector {
   Task<void> release();
 
   bool is_leader() const;
-  // The end of the lease as last renewed: no write may be sent whose own timeout ends after it (kube/fenced_api.h sees
-  // to that). nullopt: not the leader, begin no write.
+  // The end of the lease as last renewed: no write may be sent whose own timeout ends after it
+  // (kube/fenced_api.h sees to that). nullopt: not the leader, begin no write.
   std::optional<MonotonicTime> leader_until() const;
   std::string holder() const;  // as last seen
 

@@ -17,10 +17,12 @@ Seen observe(Seen before, std::optional<Json> live, MonotonicTime now) {
   if (!live.has_value()) return seen;
   const JsonView spec = (*live)["spec"];
   seen.holder = std::string(spec["holderIdentity"].string());
-  seen.duration = std::chrono::seconds(std::clamp<std::int64_t>(spec["leaseDurationSeconds"].int64(), 0, 86400));
+  seen.duration =
+      std::chrono::seconds(std::clamp<std::int64_t>(spec["leaseDurationSeconds"].int64(), 0, 86400));
   seen.resource_version = std::string((*live)["metadata"]["resourceVersion"].string());
   // Any change is a sign of life.
-  if (before.object.has_value() && before.resource_version == seen.resource_version) seen.since = before.since;
+  if (before.object.has_value() && before.resource_version == seen.resource_version)
+    seen.since = before.since;
   seen.object = std::move(live);
   return seen;
 }
@@ -40,8 +42,10 @@ Json body(const std::optional<Json>& live, const LeaseOptions& options, bool ren
                                     {"acquireTime", time},
                                     {"renewTime", time},
                                     {"leaseTransitions", 0}});
-    return Json::object(
-        {{"apiVersion", "coordination.k8s.io/v1"}, {"kind", "Lease"}, {"metadata", metadata}, {"spec", spec}});
+    return Json::object({{"apiVersion", "coordination.k8s.io/v1"},
+                         {"kind", "Lease"},
+                         {"metadata", metadata},
+                         {"spec", spec}});
   }
   const std::int64_t transitions = (*live)["spec"]["leaseTransitions"].int64();
   std::vector<JsonEdit> edits;

@@ -10,7 +10,8 @@
 
 namespace heirloom::kube::lease {
 
-// What we know of the lease, and since when it has looked like that to us: other clocks are never compared with ours.
+// What we know of the lease, and since when it has looked like that to us: other clocks are never compared
+// with ours.
 struct Seen {
   std::optional<Json> object;
   std::string holder;

@@ -22,8 +22,9 @@ LeaseOptions options(std::string identity) {
 }
 
 Json lease_of(const char* holder, const char* version, int duration = 15) {
-  return Json::object({{"metadata", Json::object({{"name", "leader"}, {"resourceVersion", version}})},
-                       {"spec", Json::object({{"holderIdentity", holder}, {"leaseDurationSeconds", duration}})}});
+  return Json::object(
+      {{"metadata", Json::object({{"name", "leader"}, {"resourceVersion", version}})},
+       {"spec", Json::object({{"holderIdentity", holder}, {"leaseDurationSeconds", duration}})}});
 }
 
 TEST_CASE("who may take the lease, and when") {
@@ -61,7 +62,9 @@ class OneLease final : public Api {
  public:
   explicit OneLease(Clock* clock) : clock_(clock) {}
   bool down = false;
-  std::string holder() const { return std::string(live_.is_object() ? live_["spec"]["holderIdentity"].string() : ""); }
+  std::string holder() const {
+    return std::string(live_.is_object() ? live_["spec"]["holderIdentity"].string() : "");
+  }
 
   Task<Result<Json>> get(ObjectRef, GetOptions) override { return answer(read()); }
   Task<Result<Json>> create(Collection, Json body, WriteOptions) override {
@@ -74,8 +77,12 @@ class OneLease final : public Api {
     return answer(store(body));
   }
   Task<Result<ListPage>> list(Collection, ListOptions) override { co_return internal_error("no"); }
-  Task<Result<std::unique_ptr<Watch>>> watch(Collection, WatchOptions) override { co_return internal_error("no"); }
-  Task<Result<Json>> patch(ObjectRef, PatchType, Json, WriteOptions) override { return answer(internal_error("no")); }
+  Task<Result<std::unique_ptr<Watch>>> watch(Collection, WatchOptions) override {
+    co_return internal_error("no");
+  }
+  Task<Result<Json>> patch(ObjectRef, PatchType, Json, WriteOptions) override {
+    return answer(internal_error("no"));
+  }
   Task<Result<Json>> remove(ObjectRef, RemoveOptions) override { return answer(internal_error("no")); }
   Task<Result<RawResponse>> raw(RawRequest) override { co_return internal_error("no"); }
 
@@ -102,7 +109,8 @@ class OneLease final : public Api {
 
 struct Candidate {
   Candidate(SimulatedWorld& world, Api* api, const char* name)
-      : loop(world, name), elector(loop.executor(), api, &world.clock(), &world.random(), nullptr, options(name)) {
+      : loop(world, name),
+        elector(loop.executor(), api, &world.clock(), &world.random(), nullptr, options(name)) {
     scope.spawn("elect", campaign());
   }
   ~Candidate() { loop.abandon(), scope.abandon(); }
@@ -172,7 +180,9 @@ TEST_CASE("the fence lets writes pass while the lease lasts, and shortens their 
   FencedApi fence(&below, &loop.clock(), [&until] { return until; });
   const ObjectRef ref{{"", "v1", "configmaps"}, "default", "a"};
   below.objects = {Json::object(), Json::object(), Json::object()};
-  CHECK(await(loop, fence.update(ref, Json::object(), WriteOptions())).status().has_reason(reasons::kUnreachable));
+  CHECK(await(loop, fence.update(ref, Json::object(), WriteOptions()))
+            .status()
+            .has_reason(reasons::kUnreachable));
   CHECK(below.calls.empty());
   CHECK(await(loop, fence.get(ref, GetOptions())).ok());
   WriteOptions dry_run;

@@ -1,6 +1,6 @@
-// The whole client against a real API server. Runs only when HEIRLOOM_TEST_KUBECONFIG names a kubeconfig: a variable of
-// its own, so that nobody's KUBECONFIG is touched by accident. Everything happens in one namespace of its own, which is
-// deleted at the end, and with one CustomResourceDefinition.
+// The whole client against a real API server. Runs only when HEIRLOOM_TEST_KUBECONFIG names a kubeconfig: a
+// variable of its own, so that nobody's KUBECONFIG is touched by accident. Everything happens in one
+// namespace of its own, which is deleted at the end, and with one CustomResourceDefinition.
 #include <cstdlib>
 
 #include <doctest/doctest.h>
@@ -74,13 +74,16 @@ struct Cluster {
 };
 
 Json config_map(const std::string& name, const char* owner) {
-  return Json::object({{"apiVersion", "v1"},
-                       {"kind", "ConfigMap"},
-                       {"metadata", Json::object({{"name", name}, {"labels", Json::object({{"owner", owner}})}})},
-                       {"data", Json::object({{"k", "v"}})}});
+  return Json::object(
+      {{"apiVersion", "v1"},
+       {"kind", "ConfigMap"},
+       {"metadata", Json::object({{"name", name}, {"labels", Json::object({{"owner", owner}})}})},
+       {"data", Json::object({{"k", "v"}})}});
 }
 
-std::string version_of(const Json& object) { return std::string(object["metadata"]["resourceVersion"].string()); }
+std::string version_of(const Json& object) {
+  return std::string(object["metadata"]["resourceVersion"].string());
+}
 
 Json label_patch(const char* owner, const std::string& guard) {
   const Json labels = Json::object({{"owner", owner}});
@@ -126,14 +129,17 @@ TEST_CASE("real cluster: guarded writes, dry run, selectors, pages") {
     CHECK(is_not_found(c.get(ns.config_map("a")).status()));
     const Result<Json> a = c.run(api.create(ns.config_maps(), config_map("a", "x"), WriteOptions()));
     REQUIRE(a.ok());
-    CHECK(is_already_exists(c.run(api.create(ns.config_maps(), config_map("a", "x"), WriteOptions())).status()));
+    CHECK(is_already_exists(
+        c.run(api.create(ns.config_maps(), config_map("a", "x"), WriteOptions())).status()));
 
     const std::string v1 = version_of(*a);
-    const Result<Json> patched = c.run(api.patch(ns.config_map("a"), PatchType::Merge, label_patch("y", v1), WriteOptions()));
+    const Result<Json> patched =
+        c.run(api.patch(ns.config_map("a"), PatchType::Merge, label_patch("y", v1), WriteOptions()));
     REQUIRE(patched.ok());
     CHECK((*patched)["metadata"]["labels"]["owner"].string() == "y");
     CHECK(is_conflict(
-        c.run(api.patch(ns.config_map("a"), PatchType::Merge, label_patch("z", v1), WriteOptions())).status()));
+        c.run(api.patch(ns.config_map("a"), PatchType::Merge, label_patch("z", v1), WriteOptions()))
+            .status()));
     CHECK(is_conflict(c.run(api.update(ns.config_map("a"), *a, WriteOptions())).status()));
 
     for (const char* name : {"b", "c", "d", "e"})
@@ -171,7 +177,8 @@ TEST_CASE("real cluster: guarded writes, dry run, selectors, pages") {
     CHECK(c.run(api.remove(ns.config_map("a"), remove)).ok());
     CHECK(is_not_found(c.get(ns.config_map("a")).status()));
 
-    const Result<Json> wrong = c.run(api.create(ns.config_maps(), config_map("Not_A_Name", "x"), WriteOptions()));
+    const Result<Json> wrong =
+        c.run(api.create(ns.config_maps(), config_map("Not_A_Name", "x"), WriteOptions()));
     CHECK(is_invalid(wrong.status()));
     REQUIRE(!wrong.status().details().causes.empty());
     CHECK(wrong.status().details().causes[0].field == "metadata.name");
@@ -186,11 +193,12 @@ TEST_CASE("real cluster: the reflector keeps a cache in step, also when its watc
   Cluster c(path);
   const Namespace ns(c);
   for (int i = 0; i < 7; ++i)
-    REQUIRE(c.run(c.api->create(ns.config_maps(), config_map(fmt::format("cm{}", i), "x"), WriteOptions())).ok());
+    REQUIRE(
+        c.run(c.api->create(ns.config_maps(), config_map(fmt::format("cm{}", i), "x"), WriteOptions())).ok());
 
   ObjectCache<Kept> cache(c.loop.executor(), project);
-  const auto by_owner =
-      cache.add_index([](const Kept& kept, std::vector<std::string>& values) { values.push_back(kept.owner); });
+  const auto by_owner = cache.add_index(
+      [](const Kept& kept, std::vector<std::string>& values) { values.push_back(kept.owner); });
   ReflectorOptions options;
   options.collection = ns.config_maps();
   options.label_selector = "owner";
@@ -205,7 +213,8 @@ TEST_CASE("real cluster: the reflector keeps a cache in step, also when its watc
   const Json to_y = Json::object({{"metadata", Json::object({{"labels", Json::object({{"owner", "y"}})}})}});
   CHECK(c.run(c.api->patch(ns.config_map("cm3"), PatchType::Merge, to_y, WriteOptions())).ok());
   CHECK(c.eventually([&] { return cache.find_by(by_owner, "y").contains(NamespacedName{ns.name, "cm3"}); }));
-  const Json unselected = Json::object({{"metadata", Json::object({{"labels", Json::object({{"owner", nullptr}})}})}});
+  const Json unselected =
+      Json::object({{"metadata", Json::object({{"labels", Json::object({{"owner", nullptr}})}})}});
   CHECK(c.run(c.api->patch(ns.config_map("cm4"), PatchType::Merge, unselected, WriteOptions())).ok());
   CHECK(c.eventually([&] { return cache.size() == 6; }));
   CHECK(c.run(c.api->remove(ns.config_map("cm5"), RemoveOptions())).ok());
@@ -216,7 +225,9 @@ TEST_CASE("real cluster: the reflector keeps a cache in step, also when its watc
   net::await(c.loop, c.scope.stop());
 }
 
-TEST_CASE("real cluster: a resourceVersion that is no longer kept is 410, one that is not reached yet a Timeout with its cause") {
+TEST_CASE(
+    "real cluster: a resourceVersion that is no longer kept is 410, one that is not reached yet a Timeout "
+    "with its cause") {
   const std::string path = kubeconfig();
   if (path.empty()) return;
   Cluster c(path);
@@ -257,7 +268,8 @@ TEST_CASE("real cluster: discovery finds kinds, sees new ones and tells when the
   if (path.empty()) return;
   Cluster c(path);
   RestMapper mapper(c.loop.executor(), c.api.get(), &c.loop.clock());
-  const Result<ResourceInfo> deployment = c.run(mapper.preferred_resource_for(GroupKind{"apps", "Deployment"}));
+  const Result<ResourceInfo> deployment =
+      c.run(mapper.preferred_resource_for(GroupKind{"apps", "Deployment"}));
   REQUIRE(deployment.ok());
   CHECK(deployment->resource.resource == "deployments");
   CHECK(deployment->namespaced);
@@ -299,7 +311,8 @@ TEST_CASE("real cluster: events and a lease") {
   REQUIRE(object.ok());
   EventRecorderOptions recorder_options;
   recorder_options.component = "heirloom-test";
-  EventRecorder recorder(c.loop.executor(), c.api.get(), &c.loop.clock(), &c.random, &c.metrics, recorder_options);
+  EventRecorder recorder(c.loop.executor(), c.api.get(), &c.loop.clock(), &c.random, &c.metrics,
+                         recorder_options);
   c.scope.spawn("events", recorder.run());
   EventNote note;
   note.regarding = reference_to(*object);

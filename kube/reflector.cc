@@ -14,7 +14,8 @@ using reflector::Observation;
 
 std::string describe(const ReflectorOptions& options) {
   const Collection& c = options.collection;
-  std::string text = c.resource.group.empty() ? c.resource.resource : c.resource.resource + "." + c.resource.group;
+  std::string text =
+      c.resource.group.empty() ? c.resource.resource : c.resource.resource + "." + c.resource.group;
   if (!c.ns.empty()) text += " in namespace " + c.ns;
   if (!options.label_selector.empty()) text += " with labels " + options.label_selector;
   if (!options.field_selector.empty()) text += " with fields " + options.field_selector;
@@ -26,10 +27,12 @@ Status explain(const Status& error, const ReflectorOptions& options) {
   if (error.ok()) return error;
   const std::string what = describe(options);
   if (!is_forbidden(error)) return annotate(error, "watch " + what);
-  return {error.code(), error.reason(),
-          fmt::format("not allowed to list and watch {}: grant verbs list and watch on it (RBAC); the server said: {}", what,
-                      error.message()),
-          error.details()};
+  return {
+      error.code(), error.reason(),
+      fmt::format(
+          "not allowed to list and watch {}: grant verbs list and watch on it (RBAC); the server said: {}",
+          what, error.message()),
+      error.details()};
 }
 
 std::string version_of(const Json& object) {
@@ -40,7 +43,12 @@ std::string version_of(const Json& object) {
 
 Reflector::Reflector(Api* api, Clock* clock, Random* random, Metrics* metrics, ReflectorOptions options,
                      ReflectorSink* sink)
-    : api_(api), clock_(clock), random_(random), metrics_(metrics), options_(std::move(options)), sink_(sink),
+    : api_(api),
+      clock_(clock),
+      random_(random),
+      metrics_(metrics),
+      options_(std::move(options)),
+      sink_(sink),
       state_(reflector::Start{}) {}
 
 ReflectorStatus Reflector::status() const {
@@ -169,9 +177,12 @@ Task<Observation> Reflector::next_event() {
 void Reflector::report(const reflector::Memory& before) {
   if (before.error.ok() != memory_.error.ok() || before.error.reason() != memory_.error.reason()) {
     const std::string what = describe(options_);
-    if (memory_.error.ok()) log::info("watch recovered", {{"collection", what}});
-    else if (is_expired(memory_.error)) log::debug("watch expired, listing again", {{"collection", what}});
-    else log::warning("watch failed", {{"collection", what}, {"error", explain(memory_.error, options_)}});
+    if (memory_.error.ok())
+      log::info("watch recovered", {{"collection", what}});
+    else if (is_expired(memory_.error))
+      log::debug("watch expired, listing again", {{"collection", what}});
+    else
+      log::warning("watch failed", {{"collection", what}, {"error", explain(memory_.error, options_)}});
   }
   if (metrics_ == nullptr || memory_.failures <= before.failures) return;
   metrics_->count("reflector_failures_total", {{"resource", options_.collection.resource.resource}});

@@ -1,10 +1,11 @@
 // Reflector: keeps a sink equal to one collection of the server: list (in pages), watch, resume, relist.
 //
-// The rules are a pure state machine, step(State, Observation) -> Step{State, Effect}; run() performs the effects.
-// First list at resourceVersion 0 (any cached state, cheap for the server); later ones not older than what the sink has
-// seen, so that it never travels back in time; from the quorum when the server cannot do that. 410 anywhere means list
-// again. Failures back off with jitter, from 0.8 s to 30 s, and are reported in status(), 403 in words.
-// Source: Kubernetes API concepts, "Efficient detection of changes"; client-go's reflector.
+// The rules are a pure state machine, step(State, Observation) -> Step{State, Effect}; run() performs the
+// effects. First list at resourceVersion 0 (any cached state, cheap for the server); later ones not older
+// than what the sink has seen, so that it never travels back in time; from the quorum when the server cannot
+// do that. 410 anywhere means list again. Failures back off with jitter, from 0.8 s to 30 s, and are reported
+// in status(), 403 in words. Source: Kubernetes API concepts, "Efficient detection of changes"; client-go's
+// reflector.
 #pragma once
 
 #include <memory>
@@ -34,44 +35,77 @@ class ReflectorSink {
 namespace reflector {
 
 // States.
-struct Start {};    // nothing known: list at resourceVersion 0
-struct Relist {     // list again
+struct Start {};               // nothing known: list at resourceVersion 0
+struct Relist {                // list again
   std::string not_older_than;  // "" = from the quorum
 };
 struct Listing {
   std::string requested;       // the resourceVersion asked for
   std::string continue_token;  // of the page to come
 };
-struct Watching { std::string resource_version; bool open = false; bool progress = false; };
-struct Backoff;     // a pause, then the state after it
+struct Watching {
+  std::string resource_version;
+  bool open = false;
+  bool progress = false;
+};
+struct Backoff;  // a pause, then the state after it
 using Resting = std::variant<Start, Relist, Watching>;
-struct Backoff { Resting then; };
+struct Backoff {
+  Resting then;
+};
 using State = std::variant<Start, Relist, Listing, Watching, Backoff>;
 
 // Observations.
-struct Go {};                                       // nothing to report: start, or the pause is over
-struct PageRead { std::string resource_version; std::string continue_token; };
-struct ListFailed { Status status; };
+struct Go {};  // nothing to report: start, or the pause is over
+struct PageRead {
+  std::string resource_version;
+  std::string continue_token;
+};
+struct ListFailed {
+  Status status;
+};
 struct WatchOpened {};
-struct WatchFailed { Status status; bool lasted = false; };  // could not be opened, or broke
-struct EventSeen { std::string resource_version; bool bookmark = false; };
-struct WatchEnded { bool lasted = false; };         // in good order; lasted: it was open for kLasting at least
+struct WatchFailed {
+  Status status;
+  bool lasted = false;
+};  // could not be opened, or broke
+struct EventSeen {
+  std::string resource_version;
+  bool bookmark = false;
+};
+struct WatchEnded {
+  bool lasted = false;
+};  // in good order; lasted: it was open for kLasting at least
 using Observation = std::variant<Go, PageRead, ListFailed, WatchOpened, WatchFailed, EventSeen, WatchEnded>;
 
 // Effects: what to do next. One at a time.
-struct ReadPage { std::string resource_version; std::string continue_token; bool first = false; };
-struct OpenWatch { std::string resource_version; };
+struct ReadPage {
+  std::string resource_version;
+  std::string continue_token;
+  bool first = false;
+};
+struct OpenWatch {
+  std::string resource_version;
+};
 struct NextEvent {};
-struct Pause { int failures = 0; int retry_after_seconds = 0; };  // grows with consecutive failures
+struct Pause {
+  int failures = 0;
+  int retry_after_seconds = 0;
+};  // grows with consecutive failures
 using Effect = std::variant<ReadPage, OpenWatch, NextEvent, Pause>;
 
-struct Memory {             // beside the state: what has to survive it
-  std::string last_seen;    // the newest resourceVersion the sink reflects
-  int failures = 0;         // consecutive
-  bool synced = false;      // a list has been completed
-  Status error;             // the failure we are recovering from; ok when healthy
+struct Memory {           // beside the state: what has to survive it
+  std::string last_seen;  // the newest resourceVersion the sink reflects
+  int failures = 0;       // consecutive
+  bool synced = false;    // a list has been completed
+  Status error;           // the failure we are recovering from; ok when healthy
 };
-struct Step { State state; Memory memory; Effect effect; bool list_completed = false; };
+struct Step {
+  State state;
+  Memory memory;
+  Effect effect;
+  bool list_completed = false;
+};
 Step step(State state, Memory memory, const Observation& observation);
 
 // A watch that was open this long has worked, even if nothing happened.
@@ -92,16 +126,17 @@ struct ReflectorOptions {
 };
 
 struct ReflectorStatus {
-  bool synced = false;     // the sink has been complete once
-  bool watching = false;   // a watch is open now
-  Status error;            // why not; message says what to do about a 403
-  int failures = 0;        // consecutive
+  bool synced = false;    // the sink has been complete once
+  bool watching = false;  // a watch is open now
+  Status error;           // why not; message says what to do about a 403
+  int failures = 0;       // consecutive
 };
 
 class Reflector {
  public:
   // All outlive this; metrics may be null.
-  Reflector(Api* api, Clock* clock, Random* random, Metrics* metrics, ReflectorOptions options, ReflectorSink* sink);
+  Reflector(Api* api, Clock* clock, Random* random, Metrics* metrics, ReflectorOptions options,
+            ReflectorSink* sink);
 
   // Runs until it is cancelled: spawn it in a TaskScope. Once per Reflector.
   Task<void> run();

@@ -16,7 +16,8 @@ Step read_page(Memory memory, std::string resource_version, std::string continue
   effect.resource_version = resource_version;
   effect.continue_token = continue_token;
   effect.first = continue_token.empty();
-  return {Listing{std::move(resource_version), std::move(continue_token)}, std::move(memory), std::move(effect)};
+  return {Listing{std::move(resource_version), std::move(continue_token)}, std::move(memory),
+          std::move(effect)};
 }
 
 Step open_watch(Memory memory, std::string resource_version) {
@@ -50,8 +51,8 @@ bool is_version_too_large(const Status& status) {
 }
 
 Step list_failed(const Listing& listing, Memory memory, const Status& status) {
-  // The token or version is no longer kept: ask for the newest. At once the first time; a server that answers 410 to
-  // everything meets a back-off.
+  // The token or version is no longer kept: ask for the newest. At once the first time; a server that answers
+  // 410 to everything meets a back-off.
   if (is_expired(status) || is_version_too_large(status)) {
     const bool newest = listing.requested.empty() && listing.continue_token.empty();
     if (newest || memory.failures > 0) return pause(std::move(memory), Relist{}, status);
@@ -65,10 +66,12 @@ Step list_failed(const Listing& listing, Memory memory, const Status& status) {
 }
 
 Step on_listing(const Listing& listing, Memory memory, const Observation& seen) {
-  if (const auto* failed = std::get_if<ListFailed>(&seen)) return list_failed(listing, std::move(memory), failed->status);
+  if (const auto* failed = std::get_if<ListFailed>(&seen))
+    return list_failed(listing, std::move(memory), failed->status);
   const auto* page = std::get_if<PageRead>(&seen);
   HEIRLOOM_ASSERT(page != nullptr);
-  if (!page->continue_token.empty()) return read_page(std::move(memory), listing.requested, page->continue_token);
+  if (!page->continue_token.empty())
+    return read_page(std::move(memory), listing.requested, page->continue_token);
   memory.last_seen = page->resource_version;
   memory.synced = true;
   memory.error = Status();
@@ -80,8 +83,9 @@ Step on_listing(const Listing& listing, Memory memory, const Observation& seen) 
 Step watch_failed(const Watching& watching, Memory memory, const Status& status, bool worked) {
   if (worked) memory.failures = 0;
   if (is_expired(status) || is_version_too_large(status)) {
-    // What the sink reflects is too old to resume from. Not older than that is what "not older than" would be refused
-    // for as well, so list from the quorum. A watch that failed so without showing anything is not retried in a rush.
+    // What the sink reflects is too old to resume from. Not older than that is what "not older than" would be
+    // refused for as well, so list from the quorum. A watch that failed so without showing anything is not
+    // retried in a rush.
     if (memory.failures > 0) return pause(std::move(memory), Relist{}, status);
     ++memory.failures;
     memory.error = status;
@@ -117,8 +121,8 @@ Step on_watching(Watching watching, Memory memory, const Observation& seen) {
   }
   const auto* ended = std::get_if<WatchEnded>(&seen);
   HEIRLOOM_ASSERT(ended != nullptr);
-  // The normal end of a watch. One that ended soon without having shown anything, repeatedly, is opened again after a
-  // pause: a proxy that closes at once must not make us spin.
+  // The normal end of a watch. One that ended soon without having shown anything, repeatedly, is opened again
+  // after a pause: a proxy that closes at once must not make us spin.
   const bool worked = watching.progress || ended->lasted;
   if (worked || memory.failures == 0) {
     memory.failures = worked ? 0 : 1;
@@ -132,7 +136,8 @@ Step on_watching(Watching watching, Memory memory, const Observation& seen) {
 
 Step step(State state, Memory memory, const Observation& seen) {
   if (auto* listing = std::get_if<Listing>(&state)) return on_listing(*listing, std::move(memory), seen);
-  if (auto* watching = std::get_if<Watching>(&state)) return on_watching(std::move(*watching), std::move(memory), seen);
+  if (auto* watching = std::get_if<Watching>(&state))
+    return on_watching(std::move(*watching), std::move(memory), seen);
   HEIRLOOM_ASSERT(std::holds_alternative<Go>(seen));
   if (auto* backoff = std::get_if<Backoff>(&state)) return enter(backoff->then, std::move(memory));
   if (auto* relist = std::get_if<Relist>(&state)) return enter(Resting(*relist), std::move(memory));

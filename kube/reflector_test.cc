@@ -19,7 +19,8 @@ using testing::ScriptedApi;
 std::string show(const State& state) {
   if (std::holds_alternative<Start>(state)) return "start";
   if (const auto* s = std::get_if<Relist>(&state)) return "relist>=" + s->not_older_than;
-  if (const auto* s = std::get_if<Listing>(&state)) return "listing " + s->requested + "/" + s->continue_token;
+  if (const auto* s = std::get_if<Listing>(&state))
+    return "listing " + s->requested + "/" + s->continue_token;
   if (const auto* s = std::get_if<Watching>(&state)) return "watching " + s->resource_version;
   const Resting& then = std::get<Backoff>(state).then;
   if (std::holds_alternative<Start>(then)) return "rest, then start";
@@ -74,51 +75,58 @@ TEST_CASE("the reflector's rules") {
   const Status down = unreachable("connection refused");
   const Status denied(403, reasons::kForbidden, "no");
   const Row rows[] = {
-      {"the first list takes any cached state", Start{}, memory(""), Go{}, "listing 0/", "first page 0/", 0, ""},
-      {"the next page carries the token", Listing{"0", ""}, memory(""), PageRead{"7", "more"}, "listing 0/more",
-       "page 0/more", 0, ""},
+      {"the first list takes any cached state", Start{}, memory(""), Go{}, "listing 0/", "first page 0/", 0,
+       ""},
+      {"the next page carries the token", Listing{"0", ""}, memory(""), PageRead{"7", "more"},
+       "listing 0/more", "page 0/more", 0, ""},
       {"after the last page comes the watch, from the list's version", Listing{"0", "more"}, memory(""),
        PageRead{"7", ""}, "watching 7", "watch 7", 0, "7"},
-      {"a list that fails before anything was seen starts over", Listing{"0", ""}, memory(""), ListFailed{down},
-       "rest, then start", "pause 1/0", 1, ""},
-      {"403 is waited out, slower each time", Listing{"0", ""}, memory("", 3), ListFailed{denied}, "rest, then start",
-       "pause 4/0", 4, ""},
+      {"a list that fails before anything was seen starts over", Listing{"0", ""}, memory(""),
+       ListFailed{down}, "rest, then start", "pause 1/0", 1, ""},
+      {"403 is waited out, slower each time", Listing{"0", ""}, memory("", 3), ListFailed{denied},
+       "rest, then start", "pause 4/0", 4, ""},
       {"a relist never goes back behind what was seen", Listing{"7", ""}, memory("7"), ListFailed{down},
        "rest, then relist>=7", "pause 1/0", 1, "7"},
-      {"Retry-After is passed on", Listing{"0", ""}, memory(""), ListFailed{busy(9)}, "rest, then start", "pause 1/9", 1,
+      {"Retry-After is passed on", Listing{"0", ""}, memory(""), ListFailed{busy(9)}, "rest, then start",
+       "pause 1/9", 1, ""},
+      {"an expired continue token lists again from the quorum", Listing{"0", "more"}, memory(""),
+       ListFailed{expired()}, "listing /", "first page /", 1, ""},
+      {"a server that lags is asked for its newest", Listing{"9", ""}, memory("9"), ListFailed{lagging()},
+       "listing /", "first page /", 1, "9"},
+      {"410 again and again backs off", Listing{"", ""}, memory("9", 1), ListFailed{expired()},
+       "rest, then relist>=", "pause 2/0", 2, "9"},
+      {"back from the rest: start", Backoff{Start{}}, memory("", 1), Go{}, "listing 0/", "first page 0/", 1,
        ""},
-      {"an expired continue token lists again from the quorum", Listing{"0", "more"}, memory(""), ListFailed{expired()},
-       "listing /", "first page /", 1, ""},
-      {"a server that lags is asked for its newest", Listing{"9", ""}, memory("9"), ListFailed{lagging()}, "listing /",
-       "first page /", 1, "9"},
-      {"410 again and again backs off", Listing{"", ""}, memory("9", 1), ListFailed{expired()}, "rest, then relist>=",
-       "pause 2/0", 2, "9"},
-      {"back from the rest: start", Backoff{Start{}}, memory("", 1), Go{}, "listing 0/", "first page 0/", 1, ""},
-      {"back from the rest: relist", Backoff{Relist{"7"}}, memory("7", 1), Go{}, "listing 7/", "first page 7/", 1, "7"},
-      {"back from the rest: watch", Backoff{Watching{"7"}}, memory("7", 1), Go{}, "watching 7", "watch 7", 1, "7"},
-      {"an open watch waits for events", Watching{"7"}, memory("7"), WatchOpened{}, "watching 7", "next event", 0, "7"},
-      {"an event moves the place to resume from and heals", watching("7"), memory("7", 2), EventSeen{"8", false},
-       "watching 8", "next event", 0, "8"},
-      {"so does a bookmark", watching("7"), memory("7"), EventSeen{"8", true}, "watching 8", "next event", 0, "8"},
+      {"back from the rest: relist", Backoff{Relist{"7"}}, memory("7", 1), Go{}, "listing 7/",
+       "first page 7/", 1, "7"},
+      {"back from the rest: watch", Backoff{Watching{"7"}}, memory("7", 1), Go{}, "watching 7", "watch 7", 1,
+       "7"},
+      {"an open watch waits for events", Watching{"7"}, memory("7"), WatchOpened{}, "watching 7",
+       "next event", 0, "7"},
+      {"an event moves the place to resume from and heals", watching("7"), memory("7", 2),
+       EventSeen{"8", false}, "watching 8", "next event", 0, "8"},
+      {"so does a bookmark", watching("7"), memory("7"), EventSeen{"8", true}, "watching 8", "next event", 0,
+       "8"},
       {"an event without a version does not", watching("7"), memory("7"), EventSeen{"", false}, "watching 7",
        "next event", 0, "7"},
-      {"a watch that ended is resumed", watching("8", true), memory("8"), WatchEnded{true}, "watching 8", "watch 8", 0,
-       "8"},
-      {"a quiet watch that lasted has worked", watching("8"), memory("8", 1), WatchEnded{true}, "watching 8", "watch 8",
-       0, "8"},
+      {"a watch that ended is resumed", watching("8", true), memory("8"), WatchEnded{true}, "watching 8",
+       "watch 8", 0, "8"},
+      {"a quiet watch that lasted has worked", watching("8"), memory("8", 1), WatchEnded{true}, "watching 8",
+       "watch 8", 0, "8"},
       {"one that ended at once is resumed at once the first time", watching("8"), memory("8"), WatchEnded{},
        "watching 8", "watch 8", 1, "8"},
-      {"and then with a pause", watching("8"), memory("8", 1), WatchEnded{}, "rest, then watch 8", "pause 2/0", 2, "8"},
-      {"a stream that worked and broke is resumed at once", watching("8", true), memory("8"), WatchFailed{down, true},
-       "watching 8", "watch 8", 1, "8"},
-      {"a watch that cannot be opened waits", Watching{"8"}, memory("8"), WatchFailed{down}, "rest, then watch 8",
-       "pause 1/0", 1, "8"},
-      {"410 on a watch lists again from the quorum", watching("8", true), memory("8"), WatchFailed{expired(), true},
-       "listing /", "first page /", 1, "8"},
+      {"and then with a pause", watching("8"), memory("8", 1), WatchEnded{}, "rest, then watch 8",
+       "pause 2/0", 2, "8"},
+      {"a stream that worked and broke is resumed at once", watching("8", true), memory("8"),
+       WatchFailed{down, true}, "watching 8", "watch 8", 1, "8"},
+      {"a watch that cannot be opened waits", Watching{"8"}, memory("8"), WatchFailed{down},
+       "rest, then watch 8", "pause 1/0", 1, "8"},
+      {"410 on a watch lists again from the quorum", watching("8", true), memory("8"),
+       WatchFailed{expired(), true}, "listing /", "first page /", 1, "8"},
       {"410 at once after a relist backs off", Watching{"9"}, memory("9", 1), WatchFailed{expired()},
        "rest, then relist>=", "pause 2/0", 2, "9"},
-      {"403 on a watch waits", Watching{"8"}, memory("8"), WatchFailed{denied}, "rest, then watch 8", "pause 1/0", 1,
-       "8"},
+      {"403 on a watch waits", Watching{"8"}, memory("8"), WatchFailed{denied}, "rest, then watch 8",
+       "pause 1/0", 1, "8"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.because);
@@ -179,7 +187,8 @@ ListPage page(std::vector<Json> items, const char* version, const char* token = 
 
 struct Fixture {
   explicit Fixture() {
-    owners = cache.add_index([](const Kept& kept, std::vector<std::string>& out) { out.push_back(kept.owner); });
+    owners =
+        cache.add_index([](const Kept& kept, std::vector<std::string>& out) { out.push_back(kept.owner); });
     cache.on_change([this](const ObjectCache<Kept>::Change& c) {
       std::string line = c.key.to_string() + " " + (c.before ? c.before->resource_version : "-") + ">" +
                          (c.after ? c.after->resource_version : "-");
@@ -227,9 +236,10 @@ TEST_CASE("a list in pages, a watch, and the changes it brings") {
   CHECK(!f.cache.has_synced());
   f.run_for(seconds(1));
   CHECK(f.cache.has_synced());
-  CHECK(f.take_changes() == Changes{"default/a ->1", "default/b ->2", "default/a 1>6", "default/b 2>-", "default/c ->8"});
-  CHECK(f.api.calls == Changes{"list configmaps rv=0 limit=500 continue=", "list configmaps rv= limit=500 continue=more",
-                               "watch configmaps rv=5"});
+  CHECK(f.take_changes() ==
+        Changes{"default/a ->1", "default/b ->2", "default/a 1>6", "default/b 2>-", "default/c ->8"});
+  CHECK(f.api.calls == Changes{"list configmaps rv=0 limit=500 continue=",
+                               "list configmaps rv= limit=500 continue=more", "watch configmaps rv=5"});
   CHECK(f.cache.find_by(f.owners, "x").empty());
   CHECK(f.cache.find_by(f.owners, "y").size() == 2);
   CHECK(f.reflector.resource_version() == "8");
@@ -243,8 +253,8 @@ TEST_CASE("after 410 what the new list lacks is gone, and what it repeats is no 
   ScriptedApi::WatchScript gone = {Status(410, reasons::kExpired, "too old")};
   f.api.watches = {gone, ScriptedApi::WatchScript()};
   f.run_for(seconds(1));
-  CHECK(f.take_changes() == Changes{"default/a ->1", "default/b ->2", "default/c ->3", "default/c 3>9", "default/d ->8",
-                                    "default/b 2>- without body"});
+  CHECK(f.take_changes() == Changes{"default/a ->1", "default/b ->2", "default/c ->3", "default/c 3>9",
+                                    "default/d ->8", "default/b 2>- without body"});
   CHECK(f.api.calls.back() == "watch configmaps rv=9");
   CHECK(f.reflector.status().error.ok());
 }
@@ -252,7 +262,8 @@ TEST_CASE("after 410 what the new list lacks is gone, and what it repeats is no 
 TEST_CASE("a watch that breaks is resumed where it was") {
   Fixture f;
   f.api.pages = {page({}, "5")};
-  ScriptedApi::WatchScript cut = {event(WatchEvent::Type::Added, object("a", "6", "x")), unreachable("reset")};
+  ScriptedApi::WatchScript cut = {event(WatchEvent::Type::Added, object("a", "6", "x")),
+                                  unreachable("reset")};
   f.api.watches = {cut, ScriptedApi::WatchScript()};
   f.run_for(seconds(1));
   CHECK(f.api.calls.back() == "watch configmaps rv=6");
@@ -262,7 +273,8 @@ TEST_CASE("a watch that breaks is resumed where it was") {
 
 TEST_CASE("403 is said in words, retried with growing pauses, and forgotten when it is granted") {
   Fixture f;
-  for (int i = 0; i < 5; ++i) f.api.pages.push_back(Status(403, reasons::kForbidden, "configmaps is forbidden"));
+  for (int i = 0; i < 5; ++i)
+    f.api.pages.push_back(Status(403, reasons::kForbidden, "configmaps is forbidden"));
   f.api.pages.push_back(page({}, "5"));
   f.api.watches = {ScriptedApi::WatchScript()};
   f.run_for(seconds(2));

@@ -16,12 +16,14 @@ Status kind_unknown(const GroupKind& kind, const std::string& version) {
   details.group = kind.group;
   details.kind = kind.kind;
   details.causes.push_back({std::string(kKindUnknown), "discovery does not list the kind", {}});
-  const std::string where = version.empty() ? fmt::format("API group {}", group) : fmt::format("{}/{}", group, version);
-  return {404, reasons::kNotFound,
-          fmt::format("the server does not know kind {} in {}; install its CustomResourceDefinition, or correct "
-                      "apiVersion and kind",
-                      kind.kind, where),
-          std::move(details)};
+  const std::string where =
+      version.empty() ? fmt::format("API group {}", group) : fmt::format("{}/{}", group, version);
+  return {
+      404, reasons::kNotFound,
+      fmt::format("the server does not know kind {} in {}; install its CustomResourceDefinition, or correct "
+                  "apiVersion and kind",
+                  kind.kind, where),
+      std::move(details)};
 }
 
 std::string document_path(const std::string& group, const std::string& version) {
@@ -55,11 +57,14 @@ const ResourceInfo* find_kind(const std::vector<ResourceInfo>& resources, const 
 
 }  // namespace
 
-bool ResourceInfo::can(std::string_view verb) const { return std::find(verbs.begin(), verbs.end(), verb) != verbs.end(); }
+bool ResourceInfo::can(std::string_view verb) const {
+  return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+}
 
 bool is_kind_unknown(const Status& status) { return is_not_found(status) && status.has_cause(kKindUnknown); }
 
-std::vector<ResourceInfo> parse_resource_list(JsonView document, const std::string& group, const std::string& version) {
+std::vector<ResourceInfo> parse_resource_list(JsonView document, const std::string& group,
+                                              const std::string& version) {
   std::vector<ResourceInfo> resources;
   const JsonView list = document["resources"];
   for (const JsonView item : list.elements()) {
@@ -79,7 +84,8 @@ std::vector<ResourceInfo> parse_resource_list(JsonView document, const std::stri
     const std::size_t slash = name.find('/');
     if (slash == std::string_view::npos) continue;
     for (ResourceInfo& info : resources)
-      if (info.resource.resource == name.substr(0, slash)) info.subresources.emplace_back(name.substr(slash + 1));
+      if (info.resource.resource == name.substr(0, slash))
+        info.subresources.emplace_back(name.substr(slash + 1));
   }
   return resources;
 }
@@ -88,8 +94,8 @@ struct RestMapper::State {
   State(Executor executor, Api* api_in, Clock* clock_in, RestMapperOptions options_in)
       : api(api_in), clock(clock_in), options(options_in), reading(std::move(executor)) {}
 
-  // How fresh a document has to be: sent at this time or later, and after that many requests. Counting tells two
-  // moments apart that a clock shows alike.
+  // How fresh a document has to be: sent at this time or later, and after that many requests. Counting tells
+  // two moments apart that a clock shows alike.
   struct Freshness {
     MonotonicTime since;
     std::uint64_t after_request = 0;
@@ -98,7 +104,7 @@ struct RestMapper::State {
     MonotonicTime began;       // when the request for it was sent
     std::uint64_t number = 0;  // which request it was
     bool is(const Freshness& fresh) const { return began >= fresh.since && number > fresh.after_request; }
-    bool present = false;  // false: the server answered 404
+    bool present = false;                 // false: the server answered 404
     std::vector<ResourceInfo> resources;  // of a version
     std::vector<std::string> versions;    // of a group
   };
@@ -106,7 +112,8 @@ struct RestMapper::State {
   static constexpr std::size_t kMaxDocuments = 4096;
 
   // The kept document if it is fresh enough, else read again.
-  Task<Result<Document>> document(std::string path, std::string group, std::string version, Freshness fresh_since) {
+  Task<Result<Document>> document(std::string path, std::string group, std::string version,
+                                  Freshness fresh_since) {
     KeyedTurnstile::Pass pass = co_await reading.enter(path);
     const auto kept = documents.find(path);
     if (kept != documents.end() && kept->second.is(fresh_since)) co_return kept->second;

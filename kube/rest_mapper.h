@@ -1,8 +1,9 @@
-// RestMapper: kind -> resource, from the server's discovery documents, read lazily per group and version and kept.
+// RestMapper: kind -> resource, from the server's discovery documents, read lazily per group and version and
+// kept.
 //
-// Two failures that must never be confused: "the kind is unknown" (discovery of its group worked and does not list it)
-// and "discovery failed" (we know nothing). is_kind_unknown(status) tells; everything else is the latter.
-// Source: Kubernetes API discovery (/api, /apis/<group>, /apis/<group>/<version>).
+// Two failures that must never be confused: "the kind is unknown" (discovery of its group worked and does not
+// list it) and "discovery failed" (we know nothing). is_kind_unknown(status) tells; everything else is the
+// latter. Source: Kubernetes API discovery (/api, /apis/<group>, /apis/<group>/<version>).
 #pragma once
 
 #include <map>
@@ -29,13 +30,15 @@ inline constexpr std::string_view kKindUnknown = "KindUnknown";
 bool is_kind_unknown(const Status& status);
 
 struct RestMapperOptions {
-  // A kind that the kept document does not list is looked for again, but the same document not more often than this.
+  // A kind that the kept document does not list is looked for again, but the same document not more often
+  // than this.
   Duration min_refresh = std::chrono::seconds(5);
   Duration max_age = std::chrono::minutes(10);  // kept documents are read again after this
 };
 
 // The resources of one /api/v1 or /apis/<group>/<version> document (an APIResourceList). Pure.
-std::vector<ResourceInfo> parse_resource_list(JsonView document, const std::string& group, const std::string& version);
+std::vector<ResourceInfo> parse_resource_list(JsonView document, const std::string& group,
+                                              const std::string& version);
 
 class RestMapper {
  public:
@@ -46,10 +49,11 @@ class RestMapper {
   Task<Result<ResourceInfo>> resource_for(GroupVersionKind kind);
   // In the group's preferred version, or else the first of its versions that serves the kind.
   Task<Result<ResourceInfo>> preferred_resource_for(GroupKind kind);
-  // True only when discovery of the group, begun after this call, succeeded and no version of it serves the kind.
+  // True only when discovery of the group, begun after this call, succeeded and no version of it serves the
+  // kind.
   Task<Result<bool>> is_gone(GroupKind kind);
-  // Every version of the group is read again at its next use: call on a 404 for a whole collection, and when a
-  // CustomResourceDefinition or APIService changes. An empty group is the core group.
+  // Every version of the group is read again at its next use: call on a 404 for a whole collection, and when
+  // a CustomResourceDefinition or APIService changes. An empty group is the core group.
   void invalidate(std::string group);
   void invalidate_all();
 

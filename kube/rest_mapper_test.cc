@@ -18,7 +18,8 @@ constexpr const char* kAppsV1 = R"({"kind":"APIResourceList","groupVersion":"app
 constexpr const char* kWidgetsV1 = R"({"kind":"APIResourceList","groupVersion":"ex.dev/v1","resources":[
   {"name":"widgets","namespaced":false,"kind":"Widget","verbs":["get"]}]})";
 constexpr const char* kEmptyV1 = R"({"kind":"APIResourceList","groupVersion":"ex.dev/v1","resources":[]})";
-constexpr const char* kGroup = R"({"kind":"APIGroup","name":"ex.dev","versions":[{"version":"v1alpha1"},{"version":"v1"}],
+constexpr const char* kGroup =
+    R"({"kind":"APIGroup","name":"ex.dev","versions":[{"version":"v1alpha1"},{"version":"v1"}],
   "preferredVersion":{"groupVersion":"ex.dev/v1","version":"v1"}})";
 
 Result<RawResponse> answer(int code, std::string body) {
@@ -121,13 +122,15 @@ TEST_CASE("a kind is gone only when every version of its group, read afresh, lac
 TEST_CASE("the preferred version comes first, the core group has a place of its own") {
   Fixture f;
   f.api.raws = {answer(200, kGroup), answer(200, kWidgetsV1)};
-  const Result<ResourceInfo> widget = await(f.loop, f.mapper.preferred_resource_for(GroupKind{"ex.dev", "Widget"}));
+  const Result<ResourceInfo> widget =
+      await(f.loop, f.mapper.preferred_resource_for(GroupKind{"ex.dev", "Widget"}));
   REQUIRE(widget.ok());
   CHECK(widget->resource.version == "v1");
   f.api.raws = {answer(200, R"({"kind":"APIVersions","versions":["v1"]})"),
                 answer(200, R"({"kind":"APIResourceList","groupVersion":"v1","resources":[
                   {"name":"configmaps","namespaced":true,"kind":"ConfigMap","verbs":["get"]}]})")};
-  const Result<ResourceInfo> config_map = await(f.loop, f.mapper.preferred_resource_for(GroupKind{"", "ConfigMap"}));
+  const Result<ResourceInfo> config_map =
+      await(f.loop, f.mapper.preferred_resource_for(GroupKind{"", "ConfigMap"}));
   REQUIRE(config_map.ok());
   CHECK(config_map->resource.api_version() == "v1");
   CHECK(f.api.calls.back() == "raw /api/v1");

@@ -6,7 +6,8 @@
 namespace heirloom::kube {
 namespace {
 
-// A slow success does not widen the window before a whole window of them has passed, so it grows by one per round.
+// A slow success does not widen the window before a whole window of them has passed, so it grows by one per
+// round.
 class Window {
  public:
   explicit Window(const RetryOptions& options) : options_(options), size_(options.initial_window) {}
@@ -44,11 +45,13 @@ bool is_overload(const Status& status) {
 
 }  // namespace
 
-std::optional<Duration> retry_pause(const Status& status, bool repeatable, int attempt, const RetryOptions& options) {
+std::optional<Duration> retry_pause(const Status& status, bool repeatable, int attempt,
+                                    const RetryOptions& options) {
   if (status.ok() || attempt >= options.max_attempts) return std::nullopt;
   const int code = status.code();
   const bool refused = code == 429;
-  // 500 with a cause is a refusal that will not change (a webhook's, say), but a read costs little and may heal.
+  // 500 with a cause is a refusal that will not change (a webhook's, say), but a read costs little and may
+  // heal.
   const bool passing = code == 500 || code == 502 || code == 503 || code == 504;
   if (!refused && !(repeatable && passing)) return std::nullopt;
   // A server that lags behind a resourceVersion says so: whoever asked knows better what to ask next.
@@ -62,8 +65,14 @@ std::optional<Duration> retry_pause(const Status& status, bool repeatable, int a
 }
 
 struct RetryingApi::State {
-  State(Executor executor, Api* below_api, Clock* clock_, Random* random_, Metrics* metrics_, RetryOptions options_in)
-      : below(below_api), clock(clock_), random(random_), metrics(metrics_), options(options_in), window(options),
+  State(Executor executor, Api* below_api, Clock* clock_, Random* random_, Metrics* metrics_,
+        RetryOptions options_in)
+      : below(below_api),
+        clock(clock_),
+        random(random_),
+        metrics(metrics_),
+        options(options_in),
+        window(options),
         room(std::move(executor)) {}
 
   // One permit of the window, given back when the call's frame goes, however it goes.
@@ -95,15 +104,19 @@ struct RetryingApi::State {
   }
 
   void note(const Status& status) {
-    if (is_overload(status)) window.overloaded(clock->monotonic());
-    else if (status.ok() || status.code() < 500) window.succeeded();
+    if (is_overload(status))
+      window.overloaded(clock->monotonic());
+    else if (status.ok() || status.code() < 500)
+      window.succeeded();
   }
 
-  // `attempt` sends one request; it is called again for as long as the rules allow. A plain function object that
-  // returns the Task of a call below, never a coroutine itself.
+  // `attempt` sends one request; it is called again for as long as the rules allow. A plain function object
+  // that returns the Task of a call below, never a coroutine itself.
   template <class T, class Attempt>
-  Task<Result<T>> repeat(Attempt attempt, std::string verb, bool repeatable, std::optional<MonotonicTime> deadline) {
-    const MonotonicTime give_up = std::min(clock->monotonic() + options.max_total, deadline.value_or(MonotonicTime::max()));
+  Task<Result<T>> repeat(Attempt attempt, std::string verb, bool repeatable,
+                         std::optional<MonotonicTime> deadline) {
+    const MonotonicTime give_up =
+        std::min(clock->monotonic() + options.max_total, deadline.value_or(MonotonicTime::max()));
     for (int count = 1;; ++count) {
       const bool admitted = co_await wait_for_room(deadline);
       if (!admitted) co_return timed_out(verb + " was not sent: too many requests are in flight");
@@ -151,7 +164,9 @@ int RetryingApi::in_flight() const { return state_->window.in_flight(); }
 
 Task<Result<Json>> RetryingApi::get(ObjectRef ref, GetOptions options) {
   const auto deadline = options.deadline;
-  auto once = [below = state_->below, ref = std::move(ref), options = std::move(options)] { return below->get(ref, options); };
+  auto once = [below = state_->below, ref = std::move(ref), options = std::move(options)] {
+    return below->get(ref, options);
+  };
   return state_->repeat<Json>(std::move(once), "GET", true, deadline);
 }
 
@@ -178,25 +193,25 @@ Task<Result<Json>> RetryingApi::create(Collection collection, Json body, WriteOp
 Task<Result<Json>> RetryingApi::update(ObjectRef ref, Json body, WriteOptions options) {
   const auto deadline = options.deadline;
   const bool dry_run = options.dry_run;
-  auto once = [below = state_->below, ref = std::move(ref), body = std::move(body), options = std::move(options)] {
-    return below->update(ref, body, options);
-  };
+  auto once = [below = state_->below, ref = std::move(ref), body = std::move(body),
+               options = std::move(options)] { return below->update(ref, body, options); };
   return state_->repeat<Json>(std::move(once), "PUT", dry_run, deadline);
 }
 
 Task<Result<Json>> RetryingApi::patch(ObjectRef ref, PatchType type, Json patch, WriteOptions options) {
   const auto deadline = options.deadline;
   const bool dry_run = options.dry_run;
-  auto once = [below = state_->below, ref = std::move(ref), type, patch = std::move(patch), options = std::move(options)] {
-    return below->patch(ref, type, patch, options);
-  };
+  auto once = [below = state_->below, ref = std::move(ref), type, patch = std::move(patch),
+               options = std::move(options)] { return below->patch(ref, type, patch, options); };
   return state_->repeat<Json>(std::move(once), "PATCH", dry_run, deadline);
 }
 
 Task<Result<Json>> RetryingApi::remove(ObjectRef ref, RemoveOptions options) {
   const auto deadline = options.deadline;
   const bool dry_run = options.dry_run;
-  auto once = [below = state_->below, ref = std::move(ref), options = std::move(options)] { return below->remove(ref, options); };
+  auto once = [below = state_->below, ref = std::move(ref), options = std::move(options)] {
+    return below->remove(ref, options);
+  };
   return state_->repeat<Json>(std::move(once), "DELETE", dry_run, deadline);
 }
 

@@ -31,12 +31,13 @@ TEST_CASE("what is asked again, and when") {
       {"a read whose connection broke", unreachable("reset"), true, 1, milliseconds(100)},
       {"the pause doubles", unreachable("reset"), true, 4, milliseconds(800)},
       {"but not for ever", unreachable("reset"), true, 6, std::nullopt},
-      {"a write whose connection broke: its outcome is unknown", unreachable("reset"), false, 1, std::nullopt},
+      {"a write whose connection broke: its outcome is unknown", unreachable("reset"), false, 1,
+       std::nullopt},
       {"a write that timed out: its outcome is unknown", timed_out("x"), false, 1, std::nullopt},
       {"a write met 500", internal_error("x"), false, 1, std::nullopt},
       {"a write met 503 from somewhere", after(503, reasons::kServiceUnavailable, 1), false, 1, std::nullopt},
-      {"a write the server turned away before doing anything", after(429, reasons::kTooManyRequests, 0), false, 1,
-       milliseconds(100)},
+      {"a write the server turned away before doing anything", after(429, reasons::kTooManyRequests, 0),
+       false, 1, milliseconds(100)},
       {"Retry-After is obeyed", after(429, reasons::kTooManyRequests, 7), false, 1, seconds(7)},
       {"unless it is too long for us", after(429, reasons::kTooManyRequests, 3600), false, 1, std::nullopt},
       {"a read met 500", internal_error("x"), true, 1, milliseconds(100)},
@@ -62,7 +63,8 @@ struct Fixture {
   RetryOptions options;
   std::unique_ptr<RetryingApi> api = make();
   std::unique_ptr<RetryingApi> make() {
-    return std::make_unique<RetryingApi>(loop.executor(), &below, &loop.clock(), &loop.world().random(), &metrics, options);
+    return std::make_unique<RetryingApi>(loop.executor(), &below, &loop.clock(), &loop.world().random(),
+                                         &metrics, options);
   }
 };
 
@@ -79,7 +81,8 @@ TEST_CASE("a read survives a server that restarts") {
 TEST_CASE("a write of unknown outcome is sent once") {
   Fixture f;
   f.below.objects = {unreachable("reset"), Json()};
-  const Result<Json> got = await(f.loop, f.api->patch(kWeb, PatchType::Merge, Json::object(), WriteOptions()));
+  const Result<Json> got =
+      await(f.loop, f.api->patch(kWeb, PatchType::Merge, Json::object(), WriteOptions()));
   CHECK(got.status().has_reason(reasons::kUnreachable));
   CHECK(f.below.calls.size() == 1);
 }

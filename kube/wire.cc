@@ -24,7 +24,9 @@ class Query {
     target_ += percent_encode(value);
     return *this;
   }
-  Query& add_unless_empty(std::string_view key, std::string_view value) { return value.empty() ? *this : add(key, value); }
+  Query& add_unless_empty(std::string_view key, std::string_view value) {
+    return value.empty() ? *this : add(key, value);
+  }
   std::string take() { return std::move(target_); }
 
  private:
@@ -46,28 +48,44 @@ void add_write_options(Query& query, const WriteOptions& options, std::optional<
 
 std::string_view reason_of(int code, bool creating) {
   switch (code) {
-    case 400: return reasons::kBadRequest;
-    case 401: return reasons::kUnauthorized;
-    case 403: return reasons::kForbidden;
-    case 404: return reasons::kNotFound;
-    case 405: return reasons::kMethodNotAllowed;
-    case 406: return reasons::kNotAcceptable;
-    case 409: return creating ? reasons::kAlreadyExists : reasons::kConflict;
-    case 410: return reasons::kGone;
-    case 413: return reasons::kRequestEntityTooLarge;
-    case 415: return reasons::kUnsupportedMediaType;
-    case 422: return reasons::kInvalid;
-    case 429: return reasons::kTooManyRequests;
-    case 503: return reasons::kServiceUnavailable;
-    case 504: return reasons::kTimeout;
-    default: return code >= 500 ? reasons::kInternalError : reasons::kBadRequest;
+    case 400:
+      return reasons::kBadRequest;
+    case 401:
+      return reasons::kUnauthorized;
+    case 403:
+      return reasons::kForbidden;
+    case 404:
+      return reasons::kNotFound;
+    case 405:
+      return reasons::kMethodNotAllowed;
+    case 406:
+      return reasons::kNotAcceptable;
+    case 409:
+      return creating ? reasons::kAlreadyExists : reasons::kConflict;
+    case 410:
+      return reasons::kGone;
+    case 413:
+      return reasons::kRequestEntityTooLarge;
+    case 415:
+      return reasons::kUnsupportedMediaType;
+    case 422:
+      return reasons::kInvalid;
+    case 429:
+      return reasons::kTooManyRequests;
+    case 503:
+      return reasons::kServiceUnavailable;
+    case 504:
+      return reasons::kTimeout;
+    default:
+      return code >= 500 ? reasons::kInternalError : reasons::kBadRequest;
   }
 }
 
 // Printable, short, and cut between characters.
 std::string excerpt(std::string_view body) {
   std::string text(body.substr(0, kMaxErrorText));
-  while (text.size() == kMaxErrorText && !text.empty() && (static_cast<unsigned char>(text.back()) & 0x80) != 0)
+  while (text.size() == kMaxErrorText && !text.empty() &&
+         (static_cast<unsigned char>(text.back()) & 0x80) != 0)
     text.pop_back();
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
@@ -83,8 +101,8 @@ std::string percent_encode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
     if (plain) {
       out += c;
       continue;
@@ -143,13 +161,15 @@ std::string watch_target(const Collection& collection, const WatchOptions& optio
   return query.take();
 }
 
-std::string create_target(const Collection& collection, const WriteOptions& options, std::optional<Duration> timeout) {
+std::string create_target(const Collection& collection, const WriteOptions& options,
+                          std::optional<Duration> timeout) {
   Query query(collection_path(collection));
   add_write_options(query, options, timeout);
   return query.take();
 }
 
-std::string write_target(const ObjectRef& ref, const WriteOptions& options, bool apply, std::optional<Duration> timeout) {
+std::string write_target(const ObjectRef& ref, const WriteOptions& options, bool apply,
+                         std::optional<Duration> timeout) {
   Query query(object_path(ref, options.subresource));
   if (apply && options.force) query.add("force", "true");
   add_write_options(query, options, timeout);
@@ -164,10 +184,14 @@ std::string remove_target(const ObjectRef& ref, std::optional<Duration> timeout)
 
 std::string_view content_type_of(PatchType type) {
   switch (type) {
-    case PatchType::Merge: return "application/merge-patch+json";
-    case PatchType::Json: return "application/json-patch+json";
-    case PatchType::Strategic: return "application/strategic-merge-patch+json";
-    case PatchType::Apply: return "application/apply-patch+yaml";
+    case PatchType::Merge:
+      return "application/merge-patch+json";
+    case PatchType::Json:
+      return "application/json-patch+json";
+    case PatchType::Strategic:
+      return "application/strategic-merge-patch+json";
+    case PatchType::Apply:
+      return "application/apply-patch+yaml";
   }
   return "application/merge-patch+json";
 }
@@ -177,10 +201,14 @@ std::string remove_body(const RemoveOptions& options) {
   if (options.propagation == Propagation::Foreground) policy = "Foreground";
   if (options.propagation == Propagation::Orphan) policy = "Orphan";
   JsonBuilder body;
-  body.begin_object().member("apiVersion", "v1").member("kind", "DeleteOptions").member("propagationPolicy", policy);
+  body.begin_object()
+      .member("apiVersion", "v1")
+      .member("kind", "DeleteOptions")
+      .member("propagationPolicy", policy);
   if (!options.uid.empty() || !options.resource_version.empty()) {
     body.key("preconditions").begin_object();
-    body.member_unless_empty("uid", options.uid).member_unless_empty("resourceVersion", options.resource_version);
+    body.member_unless_empty("uid", options.uid)
+        .member_unless_empty("resourceVersion", options.resource_version);
     body.end_object();
   }
   if (options.dry_run) body.key("dryRun").begin_array().string("All").end_array();
@@ -205,7 +233,8 @@ Status decode_status(JsonView status, int code) {
   details.group = std::string(from["group"].string());
   details.kind = std::string(from["kind"].string());
   details.uid = std::string(from["uid"].string());
-  details.retry_after_seconds = static_cast<int>(std::clamp<std::int64_t>(from["retryAfterSeconds"].int64(), 0, 86400));
+  details.retry_after_seconds =
+      static_cast<int>(std::clamp<std::int64_t>(from["retryAfterSeconds"].int64(), 0, 86400));
   for (const JsonView cause : from["causes"].elements()) {
     StatusCause c;
     c.reason = std::string(cause["reason"].string());
@@ -231,7 +260,8 @@ Status decode_error(int code, std::string_view body, std::string_view retry_afte
                                  : fmt::format("the server answered HTTP {}: {}", code, text));
   }
   int seconds = 0;
-  const auto [end, problem] = std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), seconds);
+  const auto [end, problem] =
+      std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), seconds);
   if (problem == std::errc() && end == retry_after.data() + retry_after.size() && seconds > 0)
     status.mutable_details().retry_after_seconds = std::min(seconds, 86400);
   return status;
@@ -271,7 +301,8 @@ Result<WatchEvent> decode_event(std::string_view line) {
   const std::string_view type = event["type"].string();
   const JsonView object = event["object"];
   if (type == "ERROR") return decode_status(object, 500);
-  if (!object.is_object()) return internal_error(fmt::format("a watch event of type \"{}\" has no object", type));
+  if (!object.is_object())
+    return internal_error(fmt::format("a watch event of type \"{}\" has no object", type));
   if (type == "ADDED") return WatchEvent{WatchEvent::Type::Added, object.to_json()};
   if (type == "MODIFIED") return WatchEvent{WatchEvent::Type::Modified, object.to_json()};
   if (type == "DELETED") return WatchEvent{WatchEvent::Type::Deleted, object.to_json()};
@@ -292,7 +323,8 @@ Status LineSplitter::push(std::string_view piece) {
   const std::size_t end = buffer_.find('\n', scanned_);
   if (end == std::string::npos) scanned_ = buffer_.size();
   const std::size_t length = (end == std::string::npos ? buffer_.size() : end) - at_;
-  if (length > max_line_) return too_large(fmt::format("an event of the watch is larger than {} bytes", max_line_));
+  if (length > max_line_)
+    return too_large(fmt::format("an event of the watch is larger than {} bytes", max_line_));
   return {};
 }
 

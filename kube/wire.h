@@ -22,7 +22,8 @@ std::string object_path(const ObjectRef& ref, const std::string& subresource);
 std::string get_target(const ObjectRef& ref, const GetOptions& options);
 std::string list_target(const Collection& collection, const ListOptions& options);
 std::string watch_target(const Collection& collection, const WatchOptions& options);
-std::string create_target(const Collection& collection, const WriteOptions& options, std::optional<Duration> server_timeout);
+std::string create_target(const Collection& collection, const WriteOptions& options,
+                          std::optional<Duration> server_timeout);
 // `apply`: force is sent along.
 std::string write_target(const ObjectRef& ref, const WriteOptions& options, bool apply,
                          std::optional<Duration> server_timeout);
@@ -31,12 +32,13 @@ std::string remove_target(const ObjectRef& ref, std::optional<Duration> server_t
 std::string_view content_type_of(PatchType type);
 // meta/v1 DeleteOptions; the propagation policy is always there.
 std::string remove_body(const RemoveOptions& options);
-// The part of the time left that the server may use: kServerSlack less, or half of a short rest; whole milliseconds.
+// The part of the time left that the server may use: kServerSlack less, or half of a short rest; whole
+// milliseconds.
 Duration server_timeout(Duration left);
 
-// The error that an answer with this code and body is. A meta/v1 Status is decoded; anything else becomes the code's
-// reason and the text's beginning. `retry_after` is the header ("" = none); creating says that a bare 409 is
-// AlreadyExists.
+// The error that an answer with this code and body is. A meta/v1 Status is decoded; anything else becomes the
+// code's reason and the text's beginning. `retry_after` is the header ("" = none); creating says that a bare
+// 409 is AlreadyExists.
 Status decode_error(int code, std::string_view body, std::string_view retry_after, bool creating);
 // A meta/v1 Status object; `code` stands in when it has none.
 Status decode_status(JsonView status, int code);

@@ -17,7 +17,8 @@ TEST_CASE("targets") {
   ListOptions list;
   list.label_selector = "a in (b,c)";
   list.resource_version = "0";
-  CHECK(list_target(configmaps(""), list) == "/api/v1/configmaps?labelSelector=a%20in%20%28b%2Cc%29&resourceVersion=0");
+  CHECK(list_target(configmaps(""), list) ==
+        "/api/v1/configmaps?labelSelector=a%20in%20%28b%2Cc%29&resourceVersion=0");
   list.limit = 500;
   list.label_selector.clear();
   CHECK(list_target(configmaps(""), list) ==
@@ -41,14 +42,14 @@ TEST_CASE("targets") {
 
 TEST_CASE("a delete always says how to propagate, and carries its preconditions") {
   RemoveOptions options;
-  CHECK(remove_body(options) == R"({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background"})");
+  CHECK(remove_body(options) ==
+        R"({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background"})");
   options.propagation = Propagation::Orphan;
   options.uid = "u";
   options.resource_version = "7";
   options.dry_run = true;
-  CHECK(remove_body(options) ==
-        R"({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Orphan",)"
-        R"("preconditions":{"uid":"u","resourceVersion":"7"},"dryRun":["All"]})");
+  CHECK(remove_body(options) == R"({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Orphan",)"
+                                R"("preconditions":{"uid":"u","resourceVersion":"7"},"dryRun":["All"]})");
 }
 
 TEST_CASE("the server's time lies below ours") {
@@ -72,22 +73,25 @@ TEST_CASE("errors are the server's Status, or what can be made of them") {
     int want_retry;
   };
   const Row rows[] = {
-      {"a Status", 404, R"({"kind":"Status","status":"Failure","code":404,"reason":"NotFound","message":"gone"})", "",
-       false, 404, "NotFound", "gone", 0},
+      {"a Status", 404,
+       R"({"kind":"Status","status":"Failure","code":404,"reason":"NotFound","message":"gone"})", "", false,
+       404, "NotFound", "gone", 0},
       {"a Status with its own pause", 429,
-       R"({"kind":"Status","code":429,"reason":"TooManyRequests","message":"m","details":{"retryAfterSeconds":3}})", "",
-       false, 429, "TooManyRequests", "m", 3},
+       R"({"kind":"Status","code":429,"reason":"TooManyRequests","message":"m","details":{"retryAfterSeconds":3}})",
+       "", false, 429, "TooManyRequests", "m", 3},
       {"the header's pause", 429, "slow down\n", "7", false, 429, "TooManyRequests",
        "the server answered HTTP 429: slow down", 7},
-      {"a pause that is a date is ignored", 503, "x", "Wed, 21 Oct 2026 07:28:00 GMT", false, 503, "ServiceUnavailable",
-       "the server answered HTTP 503: x", 0},
+      {"a pause that is a date is ignored", 503, "x", "Wed, 21 Oct 2026 07:28:00 GMT", false, 503,
+       "ServiceUnavailable", "the server answered HTTP 503: x", 0},
       {"a proxy's page", 502, "<html>bad gateway</html>", "", false, 502, "InternalError",
        "the server answered HTTP 502: <html>bad gateway</html>", 0},
-      {"nothing at all", 403, "", "", false, 403, "Forbidden", "the server answered HTTP 403 without a body", 0},
-      {"a bare 409 to a POST", 409, "x", "", true, 409, "AlreadyExists", "the server answered HTTP 409: x", 0},
-      {"a bare 409 to a PUT", 409, "x", "", false, 409, "Conflict", "the server answered HTTP 409: x", 0},
-      {"a redirect is no answer", 302, "", "", false, 500, "InternalError", "the server answered HTTP 302 without a body",
+      {"nothing at all", 403, "", "", false, 403, "Forbidden", "the server answered HTTP 403 without a body",
        0},
+      {"a bare 409 to a POST", 409, "x", "", true, 409, "AlreadyExists", "the server answered HTTP 409: x",
+       0},
+      {"a bare 409 to a PUT", 409, "x", "", false, 409, "Conflict", "the server answered HTTP 409: x", 0},
+      {"a redirect is no answer", 302, "", "", false, 500, "InternalError",
+       "the server answered HTTP 302 without a body", 0},
       {"JSON that is no Status", 404, R"({"kind":"Pod"})", "", false, 404, "NotFound",
        R"(the server answered HTTP 404: {"kind":"Pod"})", 0},
   };
@@ -124,7 +128,8 @@ TEST_CASE("lists give whole objects") {
   REQUIRE(page->items.size() == 2);
   CHECK(write_json(page->items[0]) == R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}})");
   CHECK(write_json(page->items[1]) == R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"b"}})");
-  const Result<ListPage> empty = decode_list(R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":null})");
+  const Result<ListPage> empty =
+      decode_list(R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":null})");
   REQUIRE(empty.ok());
   CHECK(empty->items.empty());
   CHECK(!decode_list(R"({"kind":"Pod"})").ok());
@@ -132,12 +137,13 @@ TEST_CASE("lists give whole objects") {
 }
 
 TEST_CASE("watch events") {
-  const Result<WatchEvent> added = decode_event(R"({"type":"ADDED","object":{"kind":"Pod","metadata":{"name":"a"}}})");
+  const Result<WatchEvent> added =
+      decode_event(R"({"type":"ADDED","object":{"kind":"Pod","metadata":{"name":"a"}}})");
   REQUIRE(added.ok());
   CHECK(added->type == WatchEvent::Type::Added);
   CHECK(added->object["kind"].string() == "Pod");
-  const Result<WatchEvent> gone =
-      decode_event(R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}})");
+  const Result<WatchEvent> gone = decode_event(
+      R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}})");
   REQUIRE(!gone.ok());
   CHECK(is_expired(gone.status()));
   CHECK(!decode_event(R"({"type":"SOMETHING","object":{}})").ok());

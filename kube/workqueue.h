@@ -1,7 +1,7 @@
-// WorkQueue: keys waiting for work. Fair (first in, first out), stingy (a key waiting twice is handed out once), never
-// two workers on one key (a key added while it is processed waits until done()), and shut down in order.
-// Semantics and metric names: client-go's workqueue. `dirty` = needs work, `processing` = a worker has it, `waiting` =
-// will be added at a time; when a key waits already, the earlier time wins.
+// WorkQueue: keys waiting for work. Fair (first in, first out), stingy (a key waiting twice is handed out
+// once), never two workers on one key (a key added while it is processed waits until done()), and shut down
+// in order. Semantics and metric names: client-go's workqueue. `dirty` = needs work, `processing` = a worker
+// has it, `waiting` = will be added at a time; when a key waits already, the earlier time wins.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +21,8 @@
 namespace heirloom::kube {
 
 struct WorkQueueOptions {
-  std::string name;                                        // the metrics' label
-  Duration first_backoff = std::chrono::milliseconds(5);   // of add_rate_limited; doubles per failure
+  std::string name;                                       // the metrics' label
+  Duration first_backoff = std::chrono::milliseconds(5);  // of add_rate_limited; doubles per failure
   Duration max_backoff = std::chrono::seconds(1000);
 };
 
@@ -35,7 +35,10 @@ class WorkQueue {
  public:
   // clock outlives this; metrics may be null.
   WorkQueue(Executor executor, Clock* clock, Metrics* metrics, WorkQueueOptions options)
-      : clock_(clock), metrics_(metrics), options_(std::move(options)), labels_{{"name", options_.name}},
+      : clock_(clock),
+        metrics_(metrics),
+        options_(std::move(options)),
+        labels_{{"name", options_.name}},
         changed_(std::move(executor)) {}
 
   void add(const Key& key) {
@@ -124,7 +127,9 @@ class WorkQueue {
   std::size_t ready_count() const { return ready_.size(); }
   std::size_t waiting_count() const { return waiting_.size(); }
   std::size_t processing_count() const { return processing_.size(); }
-  bool idle() const { return ready_.empty() && processing_.empty() && dirty_.empty(); }  // waiting ones do not count
+  bool idle() const {
+    return ready_.empty() && processing_.empty() && dirty_.empty();
+  }  // waiting ones do not count
   // When the next waiting key becomes due.
   std::optional<MonotonicTime> next_due() const {
     if (due_.empty()) return std::nullopt;
@@ -169,9 +174,9 @@ class WorkQueue {
   Metrics* metrics_;
   WorkQueueOptions options_;
   MetricLabels labels_;
-  std::deque<Key> ready_;                      // in dirty_, not in processing_
-  std::map<Key, MonotonicTime> dirty_;         // since when
-  std::map<Key, MonotonicTime> processing_;    // since when
+  std::deque<Key> ready_;                    // in dirty_, not in processing_
+  std::map<Key, MonotonicTime> dirty_;       // since when
+  std::map<Key, MonotonicTime> processing_;  // since when
   std::map<Key, std::pair<MonotonicTime, std::uint64_t>> waiting_;
   std::map<std::pair<MonotonicTime, std::uint64_t>, Key> due_;  // the same, by time and then by arrival
   std::map<Key, int> failures_;

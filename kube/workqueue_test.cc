@@ -137,7 +137,8 @@ TEST_CASE("failures back off from 5 ms, doubling, to 1000 s, and forget starts o
   CHECK(exponential_backoff(milliseconds(5), seconds(1000), 1'000'000) == seconds(1000));
 }
 
-TEST_CASE("after shut_down ready keys are still handed out, waiting ones are dropped, and workers are sent home") {
+TEST_CASE(
+    "after shut_down ready keys are still handed out, waiting ones are dropped, and workers are sent home") {
   QueueFixture f;
   f.queue.add("a");
   f.queue.add_after("b", seconds(1));

@@ -1,4 +1,5 @@
-// Any text as a kubeconfig: an error or a configuration, never a crash; what is accepted survives being written and read.
+// Any text as a kubeconfig: an error or a configuration, never a crash; what is accepted survives being
+// written and read.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -9,8 +9,10 @@ namespace heirloom::kube::testing {
 std::string Call::to_string() const {
   std::string text = fmt::format("{} {} {}", number, verb, resource);
   if (!subresource.empty()) text += "/" + subresource;
-  if (!ns.empty()) text += " " + ns + (name.empty() ? "" : "/" + name);
-  else if (!name.empty()) text += " " + name;
+  if (!ns.empty())
+    text += " " + ns + (name.empty() ? "" : "/" + name);
+  else if (!name.empty())
+    text += " " + name;
   return text;
 }
 
@@ -70,14 +72,16 @@ template <class T, class Attempt>
 Task<Result<T>> perform(std::shared_ptr<State> state, Attempt attempt, Call uncounted) {
   const Call call = state->count(std::move(uncounted));
   const Fault fault = state->plan->before(call);
-  if (fault.delay > Duration::zero() && fault.kind != Fault::Kind::Late) co_await state->clock->sleep_for(fault.delay);
+  if (fault.delay > Duration::zero() && fault.kind != Fault::Kind::Late)
+    co_await state->clock->sleep_for(fault.delay);
   if (fault.kind == Fault::Kind::Fail) {
     state->say(call, fmt::format("refused: {}", fault.status));
     co_return fault.status;
   }
   if (fault.kind == Fault::Kind::Late) {
     state->say(call, fmt::format("put off: {}", fault.status));
-    state->scope->spawn("late " + call.to_string(), do_late<Attempt>(state, std::move(attempt), call, fault.delay));
+    state->scope->spawn("late " + call.to_string(),
+                        do_late<Attempt>(state, std::move(attempt), call, fault.delay));
     co_return fault.status;
   }
   Result<T> result = co_await attempt();
@@ -116,7 +120,8 @@ class FaultyWatch final : public Watch {
 
 }  // namespace
 
-FaultApi::FaultApi(TaskScope* scope, Api* below, Clock* clock, FaultPlan* plan, std::function<void(std::string)> trace)
+FaultApi::FaultApi(TaskScope* scope, Api* below, Clock* clock, FaultPlan* plan,
+                   std::function<void(std::string)> trace)
     : state_(std::make_shared<State>()) {
   state_->scope = scope;
   state_->below = below;
@@ -131,7 +136,9 @@ std::uint64_t FaultApi::mutating_calls() const { return state_->mutating_calls; 
 
 Task<Result<Json>> FaultApi::get(ObjectRef ref, GetOptions options) {
   Call call = call_on("get", ref, options.subresource, false);
-  auto once = [below = state_->below, ref = std::move(ref), options = std::move(options)] { return below->get(ref, options); };
+  auto once = [below = state_->below, ref = std::move(ref), options = std::move(options)] {
+    return below->get(ref, options);
+  };
   return perform<Json>(state_, std::move(once), std::move(call));
 }
 
@@ -153,7 +160,8 @@ Task<Result<std::unique_ptr<Watch>>> FaultApi::watch(Collection collection, Watc
     state->say(call, fmt::format("refused: {}", fault.status));
     co_return fault.status;
   }
-  Result<std::unique_ptr<Watch>> opened = co_await state->below->watch(std::move(collection), std::move(options));
+  Result<std::unique_ptr<Watch>> opened =
+      co_await state->below->watch(std::move(collection), std::move(options));
   state->say(call, outcome_of(opened));
   if (!opened.ok()) co_return opened;
   std::unique_ptr<Watch> watch = std::make_unique<FaultyWatch>(state, std::move(opened).value(), call);
@@ -172,23 +180,23 @@ Task<Result<Json>> FaultApi::create(Collection collection, Json body, WriteOptio
 
 Task<Result<Json>> FaultApi::update(ObjectRef ref, Json body, WriteOptions options) {
   Call call = call_on("update", ref, options.subresource, !options.dry_run);
-  auto once = [below = state_->below, ref = std::move(ref), body = std::move(body), options = std::move(options)] {
-    return below->update(ref, body, options);
-  };
+  auto once = [below = state_->below, ref = std::move(ref), body = std::move(body),
+               options = std::move(options)] { return below->update(ref, body, options); };
   return perform<Json>(state_, std::move(once), std::move(call));
 }
 
 Task<Result<Json>> FaultApi::patch(ObjectRef ref, PatchType type, Json patch, WriteOptions options) {
   Call call = call_on("patch", ref, options.subresource, !options.dry_run);
-  auto once = [below = state_->below, ref = std::move(ref), type, patch = std::move(patch), options = std::move(options)] {
-    return below->patch(ref, type, patch, options);
-  };
+  auto once = [below = state_->below, ref = std::move(ref), type, patch = std::move(patch),
+               options = std::move(options)] { return below->patch(ref, type, patch, options); };
   return perform<Json>(state_, std::move(once), std::move(call));
 }
 
 Task<Result<Json>> FaultApi::remove(ObjectRef ref, RemoveOptions options) {
   Call call = call_on("remove", ref, {}, !options.dry_run);
-  auto once = [below = state_->below, ref = std::move(ref), options = std::move(options)] { return below->remove(ref, options); };
+  auto once = [below = state_->below, ref = std::move(ref), options = std::move(options)] {
+    return below->remove(ref, options);
+  };
   return perform<Json>(state_, std::move(once), std::move(call));
 }
 

@@ -1,7 +1,7 @@
 // FaultApi: an Api beneath the retries that fails as a FaultPlan says: for simulation.
 //
-// It knows every way a call can end: refused before it was done, done but answered with an error, not done though the
-// error says "unknown", done later than the error; and every way a watch can: cut, expired, slow.
+// It knows every way a call can end: refused before it was done, done but answered with an error, not done
+// though the error says "unknown", done later than the error; and every way a watch can: cut, expired, slow.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Call {
   std::string ns;
   std::string name;
   std::string subresource;
-  bool mutating = false;     // and not a dry run
+  bool mutating = false;  // and not a dry run
   // "12 patch deployments/status team-a/web"
   std::string to_string() const;
 };
@@ -31,14 +31,16 @@ struct Fault {
     Pass,
     Fail,       // not done; answer `status`
     Ambiguous,  // done; answer `status` (Timeout or Unreachable)
-    Late,       // answer `status` now, do it `delay` later (within the request's own ?timeout=, if the plan is fair)
+    Late,  // answer `status` now, do it `delay` later (within the request's own ?timeout=, if the plan is
+           // fair)
   };
   Kind kind = Kind::Pass;
   Status status;
   Duration delay = Duration::zero();  // Pass, Fail, Ambiguous: wait before; Late: after the answer
 };
 
-// What happens to a watch before its next event: Pass (after `delay`) or Fail (the stream breaks with `status`).
+// What happens to a watch before its next event: Pass (after `delay`) or Fail (the stream breaks with
+// `status`).
 class FaultPlan {
  public:
   virtual ~FaultPlan() = default;
@@ -49,7 +51,8 @@ class FaultPlan {
 class FaultApi final : public Api {
  public:
   // All outlive this. Late writes run in `scope`. trace gets one line per call and per fault; may be empty.
-  FaultApi(TaskScope* scope, Api* below, Clock* clock, FaultPlan* plan, std::function<void(std::string)> trace = {});
+  FaultApi(TaskScope* scope, Api* below, Clock* clock, FaultPlan* plan,
+           std::function<void(std::string)> trace = {});
   ~FaultApi() override;
 
   Task<Result<Json>> get(ObjectRef ref, GetOptions options) override;

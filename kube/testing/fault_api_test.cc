@@ -43,7 +43,8 @@ struct Fixture {
   ScriptedApi below{&loop.clock()};
   ListedFaults plan;
   std::vector<std::string> trace;
-  FaultApi api{&scope, &below, &loop.clock(), &plan, [this](std::string line) { trace.push_back(std::move(line)); }};
+  FaultApi api{&scope, &below, &loop.clock(), &plan,
+               [this](std::string line) { trace.push_back(std::move(line)); }};
 };
 
 const ObjectRef kWeb{{"apps", "v1", "deployments"}, "default", "web"};
@@ -52,7 +53,8 @@ TEST_CASE("a call may pass, be refused, be done though it failed, or be done lat
   Fixture f;
   f.below.objects = {Json::object(), Json::object(), Json::object()};
   f.plan.calls = {fault(Fault::Kind::Pass, {}), fault(Fault::Kind::Fail, unreachable("refused")),
-                  fault(Fault::Kind::Ambiguous, timed_out("slow")), fault(Fault::Kind::Late, timed_out("slow"), seconds(5))};
+                  fault(Fault::Kind::Ambiguous, timed_out("slow")),
+                  fault(Fault::Kind::Late, timed_out("slow"), seconds(5))};
   WriteOptions write;
   CHECK(await(f.loop, f.api.update(kWeb, Json::object(), write)).ok());
   CHECK(f.below.calls.size() == 1);
@@ -66,12 +68,12 @@ TEST_CASE("a call may pass, be refused, be done though it failed, or be done lat
   CHECK(f.below.calls.size() == 3);
   CHECK(f.api.calls() == 4);
   CHECK(f.api.mutating_calls() == 4);
-  CHECK(f.trace == std::vector<std::string>{
-                       "1 update deployments default/web: ok",
-                       "2 update deployments default/web: refused: Unreachable (503): refused",
-                       "3 update deployments default/web: ok, but answered Timeout (504): slow",
-                       "4 update deployments default/web: put off: Timeout (504): slow",
-                       "4 update deployments default/web: late: ok"});
+  CHECK(f.trace ==
+        std::vector<std::string>{"1 update deployments default/web: ok",
+                                 "2 update deployments default/web: refused: Unreachable (503): refused",
+                                 "3 update deployments default/web: ok, but answered Timeout (504): slow",
+                                 "4 update deployments default/web: put off: Timeout (504): slow",
+                                 "4 update deployments default/web: late: ok"});
 }
 
 TEST_CASE("a delay holds a call up, and reads do not count as mutating") {
@@ -88,13 +90,15 @@ TEST_CASE("a watch may be refused, slowed and cut, and stays cut") {
   Fixture f;
   WatchEvent event;
   event.type = WatchEvent::Type::Added;
-  f.below.watches = {ScriptedApi::WatchScript{std::optional<WatchEvent>(event), std::optional<WatchEvent>(event)}};
+  f.below.watches = {
+      ScriptedApi::WatchScript{std::optional<WatchEvent>(event), std::optional<WatchEvent>(event)}};
   f.plan.calls = {fault(Fault::Kind::Fail, unreachable("refused"))};
   CHECK(!await(f.loop, f.api.watch(kWeb.collection(), WatchOptions())).ok());
   Result<std::unique_ptr<Watch>> opened = await(f.loop, f.api.watch(kWeb.collection(), WatchOptions()));
   REQUIRE(opened.ok());
   Watch& watch = **opened;
-  f.plan.events = {fault(Fault::Kind::Pass, {}, seconds(2)), fault(Fault::Kind::Fail, Status(410, reasons::kExpired, "old"))};
+  f.plan.events = {fault(Fault::Kind::Pass, {}, seconds(2)),
+                   fault(Fault::Kind::Fail, Status(410, reasons::kExpired, "old"))};
   CHECK(await(f.loop, watch.next()).ok());
   CHECK(is_expired(await(f.loop, watch.next()).status()));
   CHECK(is_expired(await(f.loop, watch.next()).status()));

@@ -1,5 +1,5 @@
-// ScriptedApi: answers what a test put in line, in order, and remembers what was asked. For unit tests of what stands on
-// top of an Api; the test double that behaves like a server is the embedded server.
+// ScriptedApi: answers what a test put in line, in order, and remembers what was asked. For unit tests of
+// what stands on top of an Api; the test double that behaves like a server is the embedded server.
 #pragma once
 
 #include <deque>
