@@ -262,6 +262,53 @@ TEST_CASE("a connection that died silently under a watch is given up after the t
   CHECK(f.world.clock().monotonic() - began <= seconds(80));
 }
 
+TEST_CASE("a connection cut at any byte is Unreachable or the whole answer, never half of one") {
+  int whole = 0;
+  for (std::size_t cut = 0; cut <= 400; cut += 3) {
+    CAPTURE(cut);
+    net::MemoryStreamOptions streams;
+    streams.cut_server_to_client = cut;
+    Fixture f(ClientConfig(), streams);
+    f.replies.answers = {reply(201, R"({"kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"7"}})")};
+    const Result<Json> created =
+        await(f.client_loop, f.api->create(configmaps(), Json::object(), WriteOptions()));
+    if (created.ok()) {
+      ++whole;
+      CHECK((*created)["metadata"]["resourceVersion"].string() == "7");
+    } else {
+      CHECK(created.status().has_reason(reasons::kUnreachable));
+    }
+    CHECK(f.replies.requests.size() == 1);  // a write is never sent twice
+  }
+  CHECK(whole > 10);
+  CHECK(whole < 130);
+}
+
+TEST_CASE("a watch cut at any byte gives whole events, then an error") {
+  const std::string line = R"({"type":"ADDED","object":{"kind":"ConfigMap","metadata":{"name":"a"}}})";
+  int events = 0;
+  for (std::size_t cut = 100; cut <= 500; cut += 3) {
+    CAPTURE(cut);
+    net::MemoryStreamOptions streams;
+    streams.cut_server_to_client = cut;
+    Fixture f(ClientConfig(), streams);
+    f.replies.answers = {reply(200, "stream:" + line + "\n|" + line + "\n|wait")};
+    Result<std::unique_ptr<Watch>> watch = await(f.client_loop, f.api->watch(configmaps(), WatchOptions()));
+    if (!watch.ok()) {
+      CHECK(watch.status().has_reason(reasons::kUnreachable));
+      continue;
+    }
+    while (true) {
+      const Result<std::optional<WatchEvent>> event = await(f.client_loop, (*watch)->next());
+      if (!event.ok()) break;
+      REQUIRE(event->has_value());  // an orderly end would be a lie
+      CHECK((**event).object["metadata"]["name"].string() == "a");
+      ++events;
+    }
+  }
+  CHECK(events > 20);
+}
+
 TEST_CASE(
     "a token file is read again every minute and after a 401, and a vanished one leaves the last token") {
   ClientConfig config;
