@@ -45,7 +45,8 @@ bool may_include(const SourceFile& file, const std::string& included) {
   if (from == to || row == kMayInclude.end()) return true;  // e2e and bench see everything
   if (row->second.contains(to)) return true;
   // The in-process API is the one place where the server knows the client's interface.
-  if (from == "server" && included == "kube/api.h") return file.name().starts_with("local_api") || file.is_test();
+  if (from == "server" && included == "kube/api.h")
+    return file.name().starts_with("local_api") || file.is_test();
   // Our server is the test bench of what talks to a server.
   const bool client = from == "kube" || from == "dispatcher" || from == "core";
   return file.is_test() && ((client && to == "server") || from == "server");
@@ -98,16 +99,20 @@ Violations banned(const Sources& sources, const std::vector<Ban>& bans, bool on_
 
 bool nowhere(const SourceFile&) { return false; }
 bool is_entry_point(const SourceFile& file) { return file.folder() == "cmd"; }
+// Tests over real sockets need real time, and a peer of their own.
+bool is_socket_test(const SourceFile& file) { return file.folder() == "net" && file.is_test(); }
 bool is_clock(const SourceFile& file) {
-  return is_entry_point(file) || file.path.starts_with("base/clock") ||
-         file.path == "net/event_loop.cc";  // the real clock
+  return is_entry_point(file) || file.path.starts_with("base/clock") || file.path == "net/event_loop.cc" ||
+         is_socket_test(file);
 }
 bool is_random(const SourceFile& file) {
   return is_entry_point(file) || file.path.starts_with("base/random");
 }
 // The store's commit thread hides behind its interface.
 bool is_store(const SourceFile& file) { return file.path.starts_with("server/store/"); }
-bool may_use_threads(const SourceFile& file) { return is_entry_point(file) || is_store(file); }
+bool may_use_threads(const SourceFile& file) {
+  return is_entry_point(file) || is_store(file) || is_socket_test(file);
+}
 bool may_spawn(const SourceFile& file) {
   return is_entry_point(file) || file.is_test() || file.path.starts_with("base/task_scope") ||
          file.path.starts_with("base/child");
