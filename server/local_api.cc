@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "server/response.h"
+
 namespace heirloom::server {
 namespace {
 
@@ -176,10 +178,12 @@ class LocalApi final : public kube::Api {
       out.body = ready.ok() ? "ok" : ready.message();
       co_return out;
     }
-    CO_TRY(const Json document, server_->document(path));
-    out.code = 200;
+    // As over HTTP, a refusal is an answer: only whoever asks knows what a 404 means.
+    const Result<Json> document = server_->document(path);
+    const Json body = document.ok() ? *document : to_wire(document.status());
+    out.code = document.ok() ? 200 : document.status().code();
     out.content_type = "application/json";
-    out.body = write_json(document);
+    out.body = write_json(body);
     co_return out;
   }
 

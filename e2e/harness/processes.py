@@ -41,6 +41,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def identity(path):
+    """Differs when another file has taken the name."""
+    try:
+        status = os.stat(path)
+        return status.st_ino, status.st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
 class Process:
     """One program, started any number of times with the same arguments; its output is appended to one log."""
 
@@ -161,14 +170,11 @@ class Cluster:
                 self._write_controller_kubeconfig()
             process.start()
             return
-        # The kubeconfig file appears complete: its appearance is the sign that the server answers.
-        try:
-            os.remove(self.kubeconfig)
-        except FileNotFoundError:
-            pass
+        # The kubeconfig file appears complete, under its name at once: a new one is the sign that the server answers.
+        before = identity(self.kubeconfig)
         process.start()
         deadline = time.monotonic() + READY_SECONDS
-        while not os.path.exists(self.kubeconfig):
+        while identity(self.kubeconfig) == before:
             process.require_alive()
             if time.monotonic() > deadline:
                 raise ProcessError(f"{process.name} wrote no kubeconfig within {READY_SECONDS} s:\n{process.tail(15)}")
