@@ -1,9 +1,13 @@
 #include "apis/compression.h"
 
 #include <array>
+#include <memory>
 
 #include <fmt/format.h>
 #include <zlib.h>
+#if HEIRLOOM_HAVE_ZSTD
+#include <zstd.h>
+#endif
 
 #include "base/base64.h"
 
@@ -49,15 +53,60 @@ Result<std::string> gunzip(std::string_view data, std::size_t max_bytes) {
   return out;
 }
 
+#if HEIRLOOM_HAVE_ZSTD
+
+namespace {
+
+// A frame can ask for a window of gigabytes; what fits a tracker needs no more than this.
+constexpr int kMaxWindowLog = 26;  // 64 MiB
+
+struct FreeStream {
+  void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
+};
+
+}  // namespace
+
+bool has_zstd() { return true; }
+
+Result<std::string> unzstd(std::string_view data, std::size_t max_bytes) {
+  const std::unique_ptr<ZSTD_DStream, FreeStream> stream(ZSTD_createDStream());
+  if (!stream || ZSTD_isError(ZSTD_DCtx_setParameter(stream.get(), ZSTD_d_windowLogMax, kMaxWindowLog)))
+    return internal_error("zstd: no memory");
+  ZSTD_inBuffer in{data.data(), data.size(), 0};
+  std::string out;
+  std::size_t more = 1;  // 0: the frame is complete
+  while (more != 0 || in.pos < in.size) {
+    std::array<char, kChunk> chunk;
+    ZSTD_outBuffer to{chunk.data(), chunk.size(), 0};
+    const std::size_t before = in.pos;
+    more = ZSTD_decompressStream(stream.get(), &to, &in);
+    const bool stuck = in.pos == before && to.pos == 0;
+    if (ZSTD_isError(more) || stuck) return bad_request("damaged zstd data");
+    out.append(chunk.data(), to.pos);
+    if (out.size() > max_bytes) return too_large(fmt::format("zstd data expands beyond {} bytes", max_bytes));
+  }
+  return out;
+}
+
+#else
+
+bool has_zstd() { return false; }
+
+Result<std::string> unzstd(std::string_view, std::size_t) {
+  return invalid(
+      "compression \"zstd\" cannot be read: this program was built without libzstd; have KubeVela write "
+      "trackers uncompressed before moving over",
+      "spec.compression.type");
+}
+
+#endif
+
 Result<std::string> decompress(std::string_view type, std::string_view base64, std::size_t max_bytes) {
-  if (type != "gzip")
-    return invalid(
-        fmt::format("compression \"{}\" cannot be read: have KubeVela write it uncompressed or with gzip "
-                    "(feature gate GzipResourceTracker) before moving over",
-                    type),
-        "spec.compression.type");
+  if (type != "gzip" && type != "zstd")
+    return invalid(fmt::format("compression \"{}\" cannot be read: gzip and zstd are known", type),
+                   "spec.compression.type");
   TRY(const std::string data, decode_base64(base64));
-  return gunzip(data, max_bytes);
+  return type == "gzip" ? gunzip(data, max_bytes) : unzstd(data, max_bytes);
 }
 
 }  // namespace heirloom

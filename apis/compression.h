@@ -12,8 +12,13 @@ namespace heirloom {
 // Errors: BadRequest when the data is damaged, RequestEntityTooLarge when it would expand beyond max_bytes.
 Result<std::string> gunzip(std::string_view data, std::size_t max_bytes);
 
-// By the type's name; "" is no compression. Error: Invalid for zstd, for which there is no codec in this
-// program, and for unknown types, saying what to do.
+// The same for zstd, the default of KubeVela's Helm chart. Invalid when this program was built without
+// libzstd.
+Result<std::string> unzstd(std::string_view data, std::size_t max_bytes);
+bool has_zstd();
+
+// By the type's name. Error: Invalid for a type that is unknown or has no codec in this program, saying what
+// to do.
 Result<std::string> decompress(std::string_view type, std::string_view base64, std::size_t max_bytes);
 
 }  // namespace heirloom

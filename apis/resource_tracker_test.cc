@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "apis/compression.h"
 #include "apis/labels.h"
 #include "apis/testing/builders.h"
 #include "base/yaml.h"
@@ -52,6 +53,13 @@ TEST_CASE("a compressed tracker is read, one that cannot be read is an error, ne
   REQUIRE(tracker.ok());
   CHECK(tracker->resources.at(0).name == "cfg");
   CHECK(tracker->compression == "gzip");
+  if (has_zstd()) {
+    const Json zstd = *Json::parse(
+        head +
+        R"({"type":"zstd","data":"KLUv/QRYJQIAEsQOF6C1GQOHS1KSdJPZ3RvoTR5beE8MqrIQRuCz2H4jg9tUMt8IQb28OKhMuoTvo3lc)"
+        R"(DpJvXdkYInJxQBEBAALZhAJTZikh"}}})");
+    CHECK(decode_resource_tracker(zstd)->resources == tracker->resources);
+  }
   for (const std::string compression :
        {R"({"type":"zstd","data":"KLUv/Q=="})", R"({"type":"gzip","data":"AAAA"})", R"({"type":"gzip"})",
         R"({"type":"lz4","data":""})"}) {
