@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "apis/builtin_protobuf.h"
 #include "base/yaml.h"
 
 namespace heirloom::server {
@@ -87,6 +88,7 @@ std::string media_type(std::string_view content_type) {
 
 Result<Json> parse_body(std::string_view content_type, std::string_view body, std::string_view kind_hint) {
   const auto type = media_type(content_type);
+  if (type == kProtobufMediaType) return read_protobuf_object(body);
   const bool yaml = type == kYaml || type == "application/x-yaml" || type == "text/yaml" ||
                     type == "application/apply-patch+yaml";
   const bool json = type.empty() || type == kJson || type.ends_with("+json");
