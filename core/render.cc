@@ -37,15 +37,14 @@ std::string default_name(const Place& place, JsonView object) {
 // `reserved` entries dropped from one of metadata.labels and metadata.annotations.
 void copy_map(JsonBuilder& out, std::string_view name, JsonView entries, bool (*reserved)(std::string_view),
               const Place& place, std::vector<std::string>& dropped) {
-  if (entries.empty()) return;
-  out.key(name).begin_object();
-  for (const auto& [key, value] : entries.members()) {
-    if (reserved(key)) {
-      dropped.push_back(fmt::format("{}.metadata.{}[{}]", place.field, name, key));
-      continue;
-    }
-    out.member(key, value);
+  std::vector<JsonMember> kept;
+  for (const JsonMember& entry : entries.members()) {
+    if (reserved(entry.key)) dropped.push_back(fmt::format("{}.metadata.{}[{}]", place.field, name, entry.key));
+    else kept.push_back(entry);
   }
+  if (kept.empty()) return;
+  out.key(name).begin_object();
+  for (const JsonMember& entry : kept) out.member(entry.key, entry.value);
   out.end_object();
 }
 

@@ -58,6 +58,27 @@ Conflict rejection(const Assignment& assignment, const ObjectMemory& memory) {
   return conflict;
 }
 
+Conflict fighting(const Assignment& assignment, JsonView live) {
+  const Manifest& manifest = assignment.manifest();
+  const std::string other = other_writer(live);
+  Conflict conflict;
+  conflict.api_version = manifest.gvk.api_version();
+  conflict.kind = manifest.key.kind;
+  conflict.ns = manifest.key.ns;
+  conflict.name = manifest.key.name;
+  conflict.reason = conflict_reasons::kFighting;
+  conflict.owner = to_string(assignment.version->me);
+  conflict.differences = divergence(manifest, live);
+  conflict.message = fmt::format("{} is changed again as often as it is repaired, by {}; leaving it alone for a while",
+                                 manifest.key.to_string(), other);
+  conflict.fix = fmt::format("stop {} from writing these fields, or take them out of component {}", other,
+                             manifest.component);
+  return conflict;
+}
+
+// Writes that answer a change of somebody else's.
+bool is_repair(Action action) { return action == Action::Update || action == Action::Repair || action == Action::Create; }
+
 std::string waiting_sentence(const Decision& decision, const ObjectKey& key, const std::optional<LiveObject>& live) {
   switch (decision.wait) {
     case policies::WaitCause::NamespaceMissing:
@@ -225,6 +246,14 @@ Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
     found.write = ObjectWrite();
     co_return found;
   }
+  if (const Duration truce = memory.fight.truce(environment_->clock->monotonic());
+      truce > Duration::zero() && is_repair(found.decision.action)) {
+    outcome.state = ObjectState::Conflict;
+    outcome.conflict = fighting(assignment, found.body.is_null() ? JsonView() : found.body.view());
+    outcome.ask_again_after = truce;
+    found.write = ObjectWrite();
+    co_return found;
+  }
   outcome.state = ObjectState::Pending;
   co_return found;
 }
@@ -299,6 +328,7 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
         applied.outcome.error = internal_error(fmt::format("application {} is gone", to_string(version.me)));
         co_return applied;
       }
+      if (is_repair(inspection.decision.action)) applied.memory.fight.repaired(environment_->clock->monotonic());
       applied.memory.refused_message.clear();
       applied.memory.normalisation = 0;
       assignment.memory = applied.memory;

@@ -12,6 +12,7 @@
 #include "apis/resource_names.h"
 #include "apis/sharer_key.h"
 #include "base/json.h"
+#include "dispatcher/fight.h"
 #include "dispatcher/manifest.h"
 #include "kube/api.h"
 #include "policies/policy_set.h"
@@ -37,6 +38,7 @@ struct ObjectMemory {
   std::string refused_uid;
   std::string refused_message;
   std::vector<std::string> refused_fields;
+  Fight fight;
   // What the last verified look said, for passes that find it unchanged.
   bool verified = false;
   std::vector<std::string> divergence;
