@@ -96,10 +96,12 @@ class Context final : public asio::execution_context, public std::enable_shared_
 
   void run(Handler& handler) {
     const Running running(&running_);
+    ++steps_;
     handler.run();
   }
 
   bool abandoned() const { return abandoned_; }
+  std::uint64_t steps() const { return steps_; }
   heirloom::Executor executor();
 
  private:
@@ -114,6 +116,7 @@ class Context final : public asio::execution_context, public std::enable_shared_
   bool abandoned_ = false;
   bool dropping_ = false;
   bool running_ = false;
+  std::uint64_t steps_ = 0;
 };
 
 class SimulatedExecutor {
@@ -233,6 +236,7 @@ SimulatedWorld& SimulatedLoop::world() { return *impl_->world; }
 const std::string& SimulatedLoop::name() const { return impl_->name; }
 void SimulatedLoop::abandon() { impl_->context->abandon(); }
 bool SimulatedLoop::abandoned() const { return impl_->context->abandoned(); }
+std::uint64_t SimulatedLoop::steps() const { return impl_->context->steps(); }
 
 void SimulatedLoop::start(Task<void> task, std::function<void(std::exception_ptr)> done) {
   detail::start_child(impl_->executor, std::move(task), std::move(done));

@@ -78,6 +78,7 @@ class SimulatedLoop {
   // A crash. Not from inside a handler of this loop. Idempotent.
   void abandon();
   bool abandoned() const;
+  std::uint64_t steps() const;  // handlers of this loop run since the start
 
   // Starts a task that nobody cancels; `done` gets null or its exception.
   void start(Task<void> task, std::function<void(std::exception_ptr)> done);
