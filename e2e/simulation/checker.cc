@@ -1,0 +1,360 @@
+#include "e2e/simulation/checker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/base64.h"
+
+namespace heirloom::simulation {
+namespace {
+
+constexpr std::string_view kApplications = "/core.oam.dev/applications/";
+constexpr std::string_view kTrackers = "/core.oam.dev/resourcetrackers/";
+constexpr std::string_view kRevisions = "/core.oam.dev/applicationrevisions/";
+constexpr std::string_view kFinalizer = "app.oam.dev/resource-tracker-finalizer";
+// Keys of data and labels that only the application named in them declares; see workload.cc.
+constexpr std::string_view kOnly = "only-";
+
+std::string trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+std::string list_of(const std::vector<std::string>& entries) {
+  return entries.empty() ? "none" : fmt::format("{}", fmt::join(entries, ", "));
+}
+
+bool is_deleting(const Json& object) { return object["metadata"].contains("deletionTimestamp"); }
+
+// What people put into an object: no metadata but their labels, no status.
+Json content_of(const Json& object) {
+  JsonBuilder content;
+  content.begin_object();
+  for (const auto& [key, value] : object.view().members())
+    if (key != "metadata" && key != "status") content.member(key, value);
+  content.key("labels").begin_object();
+  for (const auto& [key, value] : object["metadata"]["labels"].members())
+    if (key.find("oam.dev/") == std::string_view::npos) content.member(key, value);
+  content.end_object().end_object();
+  return content.take();
+}
+
+// Everything that `declared` says is so in `live`.
+bool is_part_of(JsonView declared, JsonView live) {
+  if (!declared.is_object()) return declared == live;
+  if (!live.is_object()) return false;
+  for (const auto& [key, value] : declared.members())
+    if (!is_part_of(value, live[key])) return false;
+  return true;
+}
+
+bool is_in_force(const Json& manifest, const Json& object) {
+  for (const auto& [key, value] : manifest.view().members()) {
+    if (key == "metadata") {
+      if (!is_part_of(value["labels"].is_object() ? value["labels"] : JsonView(),
+                      object["metadata"]["labels"]) &&
+          value["labels"].is_object())
+        return false;
+    } else if (key == "stringData") {  // write-only: the server keeps it in data
+      for (const auto& [name, text] : value.members())
+        if (object["data"][name].string() != encode_base64(text.string())) return false;
+    } else if (!is_part_of(value, object[key])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Members "only-..." of live that declared lacks.
+std::vector<std::string> leftovers(JsonView declared, JsonView live) {
+  std::vector<std::string> found;
+  for (const auto& [key, value] : live.members())
+    if (key.starts_with(kOnly) && !declared.contains(key)) found.emplace_back(key);
+  return found;
+}
+
+}  // namespace
+
+std::string to_string(const Violation& violation) {
+  return fmt::format("invariant {}: {}", violation.invariant, violation.what);
+}
+
+bool Checker::Ownership::lists(const std::string& sharer) const {
+  return owner == sharer || std::find(ledger.begin(), ledger.end(), sharer) != ledger.end();
+}
+
+std::vector<std::string> Checker::Ownership::everyone() const {
+  std::vector<std::string> all = ledger;
+  if (!owner.empty()) all.push_back(owner);
+  for (const auto& [sharer, mark] : marks) all.push_back(sharer);
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+Checker::Ownership Checker::read(const Json& object) {
+  Ownership found;
+  const JsonView labels = object["metadata"]["labels"];
+  const JsonView annotations = object["metadata"]["annotations"];
+  if (labels["app.oam.dev/name"].is_string())
+    found.owner =
+        fmt::format("{}/{}", labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string());
+  std::string_view text = annotations["app.oam.dev/shared-by"].string();
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string entry = trimmed(text.substr(0, comma));
+    if (!entry.empty()) found.ledger.push_back(std::move(entry));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  const std::string_view record = annotations["heirloom.dev/record"].string();
+  const Result<Json> parsed = Json::parse(record.empty() ? "null" : record);
+  if (parsed.ok() && parsed->is_object()) {
+    found.has_record = true;
+    for (const auto& [sharer, mark] : (*parsed)["sharers"].members())
+      found.marks[std::string(sharer)] = mark.string();
+  }
+  return found;
+}
+
+void Checker::report(int invariant, std::string what) { violations_.push_back({invariant, std::move(what)}); }
+
+void Checker::see(const Commit& commit) {
+  if (commit.key.starts_with(kApplications)) {
+    see_application(commit);
+  } else if (is_managed_kind(commit.key)) {
+    see_object(commit);
+    if (commit.after.is_null()) {
+      objects_.erase(commit.key);
+      tampered_.erase(commit.key);
+    } else {
+      objects_[commit.key] = commit.after;
+    }
+  }
+}
+
+void Checker::see_application(const Commit& commit) {
+  const std::string sharer = commit.key.substr(kApplications.size());
+  if (commit.after.is_null()) {
+    bool held = false;
+    for (const JsonView finalizer : commit.before["metadata"]["finalizers"].elements())
+      held = held || finalizer.string() == kFinalizer;
+    if (commit.by == "user" && held) forced_.insert(sharer);
+    lives_.erase(sharer);
+    return;
+  }
+  if (commit.before.is_null()) forced_.erase(sharer);
+  // Somebody takes our finalizer away.
+  const auto ours = [](const Json& object) {
+    for (const JsonView finalizer : object["metadata"]["finalizers"].elements())
+      if (finalizer.string() == kFinalizer) return true;
+    return false;
+  };
+  if (commit.by == "user" && !commit.before.is_null() && ours(commit.before) && !ours(commit.after))
+    forced_.insert(sharer);
+  update(lives_[sharer], commit.after);
+}
+
+// Whether its mark says that it takes part since it has declared (and shared) the object.
+bool Checker::has_joined(const std::string& sharer, const std::string& key, const Ownership& on,
+                         bool as_sharer) const {
+  const auto life = lives_.find(sharer);
+  if (life == lives_.end() || !life->second.lives_and_declares(key)) return false;
+  const Declared& declared = life->second.declares.at(key);
+  const auto mark = on.marks.find(sharer);
+  if (mark == on.marks.end()) return false;
+  const std::size_t dot = mark->second.find('.');
+  if (dot == std::string::npos || mark->second.substr(0, dot) != life->second.uid.substr(0, dot))
+    return false;
+  const std::int64_t generation = std::strtoll(mark->second.c_str() + dot + 1, nullptr, 10);
+  return generation >= (as_sharer ? std::max(declared.since, declared.shared_since) : declared.since);
+}
+
+void Checker::see_object(const Commit& commit) {
+  const Ownership before = read(commit.before);
+  const Ownership after = read(commit.after);
+  const bool was_deleting = is_deleting(commit.before);
+  if (commit.by == "user" && !commit.before.is_null() && !commit.after.is_null() &&
+      (before.owner != after.owner || before.ledger != after.ledger || before.marks != after.marks))
+    tampered_.insert(commit.key);
+  if (!commit.by_controller() || commit.before.is_null()) return;
+  if (!before.managed()) {
+    if (!was_deleting) report(6, fmt::format("{} was nobody's, and we changed it", commit.key));
+    return;
+  }
+  const bool deletes = commit.after.is_null() || is_deleting(commit.after);
+  if (deletes && !was_deleting) check_delete(commit, before);
+  if (commit.after.is_null() || was_deleting) return;
+  check_ledger(commit, before, after);
+  check_content(commit, before, after);
+}
+
+void Checker::check_delete(const Commit& commit, const Ownership& before) {
+  for (const std::string& sharer : before.everyone())
+    if (has_joined(sharer, commit.key, before, false))
+      report(1, fmt::format("{} was deleted under {} (owner {}, ledger {})", commit.key, sharer, before.owner,
+                            list_of(before.ledger)));
+}
+
+void Checker::check_ledger(const Commit& commit, const Ownership& before, const Ownership& after) {
+  if (!after.ledger.empty() && after.ledger.front() != after.owner)
+    report(2,
+           fmt::format("{}: the owner is {}, the ledger {}", commit.key, after.owner, list_of(after.ledger)));
+  for (const std::string& entry : before.ledger)
+    if (!after.lists(entry) && has_joined(entry, commit.key, before, true))
+      report(2, fmt::format("{}: {} was lost from the ledger {}, which is now {}", commit.key, entry,
+                            list_of(before.ledger), list_of(after.ledger)));
+  if (before.owner != after.owner && !before.owner.empty() &&
+      has_joined(before.owner, commit.key, before, false))
+    report(2, fmt::format("{}: {} was the owner, lives, and declares it; now {} owns it", commit.key,
+                          before.owner, after.owner.empty() ? "nobody" : after.owner));
+}
+
+void Checker::check_content(const Commit& commit, const Ownership& before, const Ownership& after) {
+  if (content_of(commit.before) == content_of(commit.after)) return;
+  const auto life = lives_.find(after.owner);
+  if (life == lives_.end()) return;  // removed by force meanwhile
+  const auto& ever = life->second.ever;
+  const auto manifests = ever.find(commit.key);
+  const bool known =
+      manifests != ever.end() &&
+      std::any_of(manifests->second.begin(), manifests->second.end(),
+                  [&commit](const Json& manifest) { return is_in_force(manifest, commit.after); });
+  if (!known)
+    report(3, fmt::format("{}: content was written that its owner {} never declared (owner before: {}): {}",
+                          commit.key, after.owner, before.owner, write_json(content_of(commit.after))));
+}
+
+// Why this sharer, rightly, does not get the object.
+bool Checker::is_refused(const std::string& sharer, const std::string& key, const Declared& declared) const {
+  const auto object = objects_.find(key);
+  if (object == objects_.end()) return false;
+  const Ownership ownership = read(object->second);
+  if (ownership.owner == sharer) return false;
+  const auto owner = lives_.find(ownership.owner);
+  if (owner == lives_.end()) return ownership.ledger.empty() || !declared.shared;
+  if (!declared.shared) return true;
+  return ownership.ledger.empty();
+}
+
+void Checker::find_blocked() {
+  blocked_.clear();
+  for (const auto& [sharer, life] : lives_)
+    for (const auto& [key, declared] : life.declares)
+      if (!life.deleting && is_refused(sharer, key, declared)) blocked_.insert(sharer);
+}
+
+void Checker::check_applications() {
+  for (const auto& [sharer, life] : lives_) {
+    if (life.deleting) {
+      report(7, fmt::format("application {} hangs in deletion", sharer));
+      continue;
+    }
+    const JsonView status = life.object["status"];
+    const bool has_conflicts = !status["conflicts"].empty();
+    if (blocked_.contains(sharer)) {
+      if (!has_conflicts) report(8, fmt::format("application {} is in conflict and does not say so", sharer));
+      continue;
+    }
+    if (has_conflicts)
+      report(8, fmt::format("application {} reports a conflict that is not there: {}", sharer,
+                            write_json(status["conflicts"])));
+    if (status["observedGeneration"].int64() != life.generation)
+      report(7, fmt::format("application {} is at generation {}, its status at {}", sharer, life.generation,
+                            status["observedGeneration"].int64()));
+    if (status["status"].string() != "running")
+      report(7, fmt::format("application {} is {}", sharer, status["status"].string("without a status")));
+    for (const auto& [key, declared] : life.declares) {
+      const auto object = objects_.find(key);
+      if (object == objects_.end() || is_deleting(object->second)) {
+        report(4, fmt::format("{} declares {}, which does not exist", sharer, key));
+        continue;
+      }
+      if (tampered_.contains(key)) continue;
+      const Ownership ownership = read(object->second);
+      if (declared.shared &&
+          std::find(ownership.ledger.begin(), ownership.ledger.end(), sharer) == ownership.ledger.end())
+        report(2, fmt::format("{} shares {} and is not in its ledger {}", sharer, key,
+                              list_of(ownership.ledger)));
+    }
+  }
+}
+
+void Checker::check_object(const std::string& key, const Json& object) {
+  const Ownership ownership = read(object);
+  if (!ownership.managed()) return;
+  std::set<std::string> rightful, tolerated;
+  for (const auto& [sharer, life] : lives_) {
+    if (life.deleting) continue;
+    if (blocked_.contains(sharer)) {
+      if (life.ever.contains(key)) tolerated.insert(sharer);
+    } else if (life.declares.contains(key)) {
+      rightful.insert(sharer);
+    }
+  }
+  const bool stays = ownership.ledger.empty() && forced_.contains(ownership.owner);
+  if (rightful.empty() && tolerated.empty()) {
+    if (!stays && !tampered_.contains(key))
+      report(5, fmt::format("{} was left behind (owner {}, ledger {})", key, ownership.owner,
+                            list_of(ownership.ledger)));
+    return;
+  }
+  if (tampered_.contains(key) || stays) return;
+  if (!ownership.ledger.empty() && ownership.ledger.front() != ownership.owner)
+    report(2, fmt::format("{}: the owner is {}, the ledger {}", key, ownership.owner,
+                          list_of(ownership.ledger)));
+  for (const std::string& entry : ownership.everyone())
+    if (!rightful.contains(entry) && !tolerated.contains(entry))
+      report(9, fmt::format("{}: {} does not declare it and is listed (owner {}, ledger {})", key, entry,
+                            ownership.owner, list_of(ownership.ledger)));
+  const auto owner = lives_.find(ownership.owner);
+  if (owner == lives_.end()) return;
+  const bool is_rightful = rightful.contains(ownership.owner);
+  if (is_rightful) {
+    const Json& manifest = owner->second.declares.at(key).manifest;
+    if (!is_in_force(manifest, object))
+      report(4, fmt::format("{} is not as its owner {} declares it: {}", key, ownership.owner,
+                            write_json(content_of(object))));
+    const JsonView written = manifest["stringData"].exists() ? manifest["stringData"] : manifest["data"];
+    std::vector<std::string> rest = leftovers(written, object["data"]);
+    for (std::string& label : leftovers(manifest["metadata"]["labels"], object["metadata"]["labels"]))
+      rest.push_back(std::move(label));
+    if (!rest.empty())
+      report(4, fmt::format("{} keeps what its owner {} does not declare: {}", key, ownership.owner,
+                            list_of(rest)));
+  }
+}
+
+void Checker::check_leftovers(const Cluster& cluster) {
+  for (const auto& [key, stored] : cluster.all()) {
+    std::string sharer;
+    const JsonView metadata = stored->value["metadata"];
+    if (key.starts_with(kTrackers)) {
+      const JsonView labels = metadata["labels"];
+      sharer =
+          fmt::format("{}/{}", labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string());
+      const auto life = lives_.find(sharer);
+      if (life != lives_.end() && labels["app.oam.dev/uid"].string() != life->second.uid &&
+          !blocked_.contains(sharer))
+        report(5, fmt::format("{} is of a former life of {}", key, sharer));
+    } else if (key.starts_with(kRevisions)) {
+      sharer = fmt::format("{}/{}", metadata["namespace"].string(),
+                           metadata["labels"]["app.oam.dev/name"].string());
+    } else {
+      continue;
+    }
+    if (!lives_.contains(sharer)) report(5, fmt::format("{} was left behind by {}", key, sharer));
+  }
+}
+
+void Checker::at_rest(const Cluster& cluster, bool settled) {
+  if (!settled) report(7, "it does not come to rest");
+  find_blocked();
+  check_applications();
+  for (const auto& [key, object] : objects_) check_object(key, object);
+  check_leftovers(cluster);
+}
+
+}  // namespace heirloom::simulation

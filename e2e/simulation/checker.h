@@ -1,0 +1,74 @@
+// Checker: watches every commit and says which invariant of docs/protocol.md ("What must always hold") was
+// broken. It reads stored JSON alone and shares no code with policies, dispatcher or core.
+//
+//   1  no DELETE of ours under a joined live sharer       4  declared fields equal the owner's manifest at
+//   rest 2  the owner leads the ledger; no entry is lost       5  nothing is left behind, nothing else was
+//   touched 3  content is the owner's                             6  what no application created is not
+//   changed 7  after any crash the work is finished               9  the dead own nothing and keep nothing
+//   alive
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "e2e/simulation/cluster.h"
+#include "e2e/simulation/commit.h"
+#include "e2e/simulation/declarations.h"
+
+namespace heirloom::simulation {
+
+struct Violation {
+  int invariant = 0;
+  std::string what;
+};
+std::string to_string(const Violation& violation);
+
+class Checker {
+ public:
+  // After every commit.
+  void see(const Commit& commit);
+  // When nothing moves any more. `settled`: whether that ever came about.
+  void at_rest(const Cluster& cluster, bool settled);
+
+  const std::vector<Violation>& violations() const { return violations_; }
+
+ private:
+  // Labels, ledger and record of an object as stored.
+  struct Ownership {
+    std::string owner;  // "namespace/name", "" = nobody
+    std::vector<std::string> ledger;
+    std::map<std::string, std::string> marks;  // of the record
+    bool has_record = false;
+    bool managed() const { return !owner.empty() || !ledger.empty() || has_record; }
+    bool lists(const std::string& sharer) const;
+    std::vector<std::string> everyone() const;
+  };
+  static Ownership read(const Json& object);
+
+  void see_application(const Commit& commit);
+  void see_object(const Commit& commit);
+  void check_delete(const Commit& commit, const Ownership& before);
+  void check_ledger(const Commit& commit, const Ownership& before, const Ownership& after);
+  void check_content(const Commit& commit, const Ownership& before, const Ownership& after);
+  bool has_joined(const std::string& sharer, const std::string& key, const Ownership& on,
+                  bool as_sharer) const;
+
+  bool is_refused(const std::string& sharer, const std::string& key, const Declared& declared) const;
+  void find_blocked();
+  void check_applications();
+  void check_object(const std::string& key, const Json& object);
+  void check_leftovers(const Cluster& cluster);
+
+  void report(int invariant, std::string what);
+
+  std::map<std::string, Life> lives_;    // by "namespace/name"
+  std::map<std::string, Json> objects_;  // of managed kinds, by key
+  std::set<std::string> tampered_;       // keys of objects whose ownership somebody edited by hand
+  std::set<std::string> forced_;         // sharers that were removed by force, in their last life
+  std::set<std::string> blocked_;        // at rest: sharers whose version is in conflict, rightly
+  std::vector<Violation> violations_;
+};
+
+}  // namespace heirloom::simulation

@@ -1,0 +1,370 @@
+#include "e2e/simulation/cluster.h"
+
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/yaml.h"
+#include "cmd/definitions.h"
+#include "server/local_api.h"
+#include "server/resource_version.h"
+#include "server/store/commit_runner.h"
+
+namespace heirloom::simulation {
+namespace {
+
+// Long enough for every back-off, grace period and lease there is.
+constexpr Duration kQuiet = std::chrono::minutes(4);
+constexpr Duration kPatience = std::chrono::hours(2);
+
+constexpr std::string_view kEvents = "/core/events/";
+
+std::string store_key(const kube::ObjectRef& ref) {
+  const std::string& group = ref.resource.group.empty() ? "core" : ref.resource.group;
+  return ref.ns.empty() ? fmt::format("/{}/{}/{}", group, ref.resource.resource, ref.name)
+                        : fmt::format("/{}/{}/{}/{}", group, ref.resource.resource, ref.ns, ref.name);
+}
+
+std::string plural_of(std::string_view kind) {
+  std::string plural;
+  for (const char c : kind) plural += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return plural + "s";
+}
+
+std::uint64_t mixed(std::uint64_t seed, std::uint64_t what, int life) {
+  return hash_combine(hash_combine(seed, what), static_cast<std::uint64_t>(life));
+}
+
+std::string described(const Commit& commit) {
+  const Json& object = commit.after.is_null() ? commit.before : commit.after;
+  const JsonView metadata = object["metadata"];
+  const JsonView labels = metadata["labels"];
+  std::string text = commit.before.is_null() ? "+" : commit.after.is_null() ? "-" : "~";
+  text += fmt::format("{} {} rv={} gen={}", commit.key, commit.by, commit.revision,
+                      metadata["generation"].int64());
+  if (metadata.contains("deletionTimestamp")) text += " deleting";
+  if (labels.contains("app.oam.dev/name"))
+    text += fmt::format(" of={}/{}", labels["app.oam.dev/namespace"].string(),
+                        labels["app.oam.dev/name"].string());
+  const JsonView annotations = metadata["annotations"];
+  if (annotations.contains("app.oam.dev/shared-by"))
+    text += fmt::format(" ledger={}", annotations["app.oam.dev/shared-by"].string());
+  const Json record = Json::parse(annotations["heirloom.dev/record"].string("null")).value();
+  if (record.is_object()) text += fmt::format(" marks={}", write_json(record["sharers"]));
+  if (object["data"].exists()) text += fmt::format(" data={}", write_json(object["data"]));
+  text += fmt::format(" #{:08x}", static_cast<std::uint32_t>(hash_json(object)));
+  return text;
+}
+
+}  // namespace
+
+Cluster::Cluster(ClusterOptions options)
+    : options_(options), world_(options.seed), disk_(options.seed), user_loop_(world_, "user") {
+  user_api_ = wire_.connect("user", user_loop_.executor(), true);
+  wire_.on_call = [this](const std::string& line) {
+    if (verbose) say(line);
+  };
+  start_server();
+  const Status installed = wait_for(cmd::install_definitions(user_api_.get()));
+  HEIRLOOM_ASSERT(installed.ok());
+  run_for(std::chrono::seconds(5));
+}
+
+Cluster::~Cluster() {
+  if (controller_) {
+    controller_->abandon();
+    controller_loop_->abandon();
+    controller_.reset();
+  }
+  user_loop_.abandon();
+  wire_.down();
+  api_server_->abandon();
+  requests_->abandon();
+  server_loop_->abandon();
+}
+
+void Cluster::start_server() {
+  ++server_lives_;
+  server_loop_ = std::make_unique<SimulatedLoop>(world_, fmt::format("server {}", server_lives_));
+  server_random_ = std::make_unique<SeededRandom>(mixed(options_.seed, 1, server_lives_));
+  server_metrics_ = std::make_unique<Metrics>();
+  server::StoreOptions store_options;
+  store_options.stamp = server::stamp_resource_version;
+  const Executor& executor = server_loop_->executor();
+  if (options_.durable) {
+    server::DiskOptions disk;
+    disk.directory = "/store";
+    disk.vfs = disk_.vfs();
+    auto opened = server::open_store(disk, store_options, executor, &world_.clock(),
+                                     server::make_loop_commit_runner(executor));
+    HEIRLOOM_ASSERT(opened.ok());
+    store_ = std::move(opened).value();
+  } else {
+    store_ = server::make_memory_store(store_options, executor, &world_.clock());
+  }
+  api_server_ = std::make_unique<server::ApiServer>(executor, &world_.clock(), server_random_.get(),
+                                                    store_.get(), server_metrics_.get());
+  local_api_ = server::make_local_api(api_server_.get());
+  requests_ = std::make_unique<TaskScope>(executor);
+  kube::Api* below = local_api_.get();
+  if (options_.faults != nullptr) {
+    fault_api_ = std::make_unique<kube::testing::FaultApi>(requests_.get(), below, &world_.clock(),
+                                                           options_.faults, [this](std::string line) {
+                                                             if (verbose && !line.ends_with(": ok"))
+                                                               say("  " + line);
+                                                           });
+    below = fault_api_.get();
+  }
+  Started<Status> started(*server_loop_, api_server_->start());
+  while (!started.done() && step()) {
+  }
+  HEIRLOOM_ASSERT(started.done());
+  HEIRLOOM_ASSERT(started.value().ok());
+  wire_.up(requests_.get(), below, local_api_.get());
+}
+
+void Cluster::restart_server(server::FaultyDisk::PowerLoss loss) {
+  HEIRLOOM_ASSERT(options_.durable);
+  say("the server loses power");
+  wire_.down();
+  api_server_->abandon();
+  requests_->abandon();
+  server_loop_->abandon();
+  fault_api_.reset();
+  requests_.reset();
+  local_api_.reset();
+  api_server_.reset();
+  disk_.lose_power(loss);
+  store_.reset();
+  server_loop_.reset();
+  start_server();
+}
+
+void Cluster::start_controller() {
+  HEIRLOOM_ASSERT(controller_ == nullptr);
+  ++controller_lives_;
+  starts_at_.reset();
+  controller_loop_ = std::make_unique<SimulatedLoop>(world_, fmt::format("controller {}", controller_lives_));
+  controller_random_ = std::make_unique<SeededRandom>(mixed(options_.seed, 2, controller_lives_));
+  controller_metrics_ = std::make_unique<Metrics>();
+  controller_api_ = wire_.connect("controller", controller_loop_->executor(), false, options_.sabotage);
+  core::ControllerOptions options;
+  options.resync = std::chrono::hours(24);  // everything must work by events alone
+  options.instance = fmt::format("controller-{}", controller_lives_);
+  controller_ =
+      std::make_unique<core::Controller>(controller_loop_->executor(), controller_api_.get(), &world_.clock(),
+                                         controller_random_.get(), controller_metrics_.get(), options);
+  controller_->start();
+}
+
+void Cluster::crash_controller(Duration pause) {
+  if (controller_ == nullptr) return;
+  handlers_before_crash_ = controller_loop_->steps();
+  say(fmt::format("the controller crashes after {} handlers", handlers_before_crash_));
+  ++crashes_;
+  controller_->abandon();
+  controller_loop_->abandon();
+  controller_.reset();
+  controller_api_.reset();
+  controller_loop_.reset();
+  starts_at_ = world_.clock().monotonic() + pause;
+  // A timer, so that the clock stops there.
+  user_loop_.start(world_.clock().sleep_until(*starts_at_), [](std::exception_ptr) {});
+}
+
+void Cluster::crash_controller_at(std::uint64_t handlers, Duration pause) {
+  crash_at_ = handlers;
+  crash_pause_ = pause;
+}
+
+std::uint64_t Cluster::controller_handlers() const {
+  return controller_loop_ ? controller_loop_->steps() : handlers_before_crash_;
+}
+
+bool Cluster::step() {
+  if (!world_.step() && !world_.advance_to_next_timer()) return false;
+  observe();
+  wire_.settle();
+  if (controller_ && crash_at_ && controller_loop_->steps() >= *crash_at_) {
+    crash_at_.reset();
+    crash_controller(crash_pause_);
+  }
+  if (starts_at_ && world_.clock().monotonic() >= *starts_at_ && !wire_.busy("controller")) {
+    say("a controller starts");
+    start_controller();
+  }
+  return true;
+}
+
+bool Cluster::step_before(MonotonicTime end) {
+  if (world_.ready_count() == 0) {
+    const std::optional<MonotonicTime> next = world_.clock().next_timer();
+    if (!next || *next > end) return false;
+  }
+  return step();
+}
+
+void Cluster::run_steps(std::uint64_t steps) {
+  for (std::uint64_t i = 0; i < steps && step(); ++i) {
+  }
+}
+
+void Cluster::run_for(Duration duration) {
+  const MonotonicTime end = world_.clock().monotonic() + duration;
+  while (step_before(end)) {
+  }
+  const Duration rest = end - world_.clock().monotonic();
+  if (rest > Duration::zero()) world_.clock().advance(rest);
+}
+
+bool Cluster::settle() {
+  const MonotonicTime end = world_.clock().monotonic() + kPatience;
+  MonotonicTime quiet_since = world_.clock().monotonic();
+  std::uint64_t commits = commits_;
+  while (world_.clock().monotonic() < end) {
+    if (!step_before(quiet_since + kQuiet)) {
+      if (!starts_at_) return true;
+      quiet_since = *starts_at_;
+    }
+    if (commits_ == commits && !starts_at_) continue;
+    commits = commits_;
+    quiet_since = world_.clock().monotonic();
+  }
+  return false;
+}
+
+std::string Cluster::sender_of(const std::string& key, const Json& before, const Json& after) const {
+  const bool gone = after.is_null();
+  bool controller = false, user = false;
+  for (const Sent& sent : wire_.under_way()) {
+    if (store_key(sent.ref) != key) continue;
+    if ((sent.verb == "create") != before.is_null()) continue;
+    if (sent.verb == "remove" && !gone && !after["metadata"].contains("deletionTimestamp")) continue;
+    (sent.sender == "user" ? user : controller) = true;
+  }
+  if (controller && user) return "controller or user";
+  return controller ? "controller" : user ? "user" : "server";
+}
+
+void Cluster::observe() {
+  if (!store_) return;
+  while (observed_ < store_->revision()) {
+    server::StoreListOptions at;
+    at.at = ++observed_;
+    const Result<server::StoreList> list = store_->list("", at);
+    if (!list.ok()) continue;  // before the history of a store that was opened
+    std::map<std::string, server::StoredPtr, std::less<>> now;
+    for (const server::StoredPtr& object : list->items) now.emplace_hint(now.end(), object->key, object);
+    std::vector<std::pair<server::StoredPtr, server::StoredPtr>> changes;
+    for (const auto& [key, object] : now) {
+      const auto old = seen_.find(key);
+      if (old == seen_.end())
+        changes.emplace_back(nullptr, object);
+      else if (old->second->mod_revision != object->mod_revision)
+        changes.emplace_back(old->second, object);
+    }
+    for (const auto& [key, object] : seen_)
+      if (!now.contains(key)) changes.emplace_back(object, nullptr);
+    seen_ = std::move(now);
+    for (const auto& [before, after] : changes) {
+      Commit commit;
+      commit.revision = observed_;
+      commit.key = after ? after->key : before->key;
+      if (before) commit.before = before->value;
+      if (after) commit.after = after->value;
+      commit.by = sender_of(commit.key, commit.before, commit.after);
+      if (!commit.key.starts_with(kEvents)) ++commits_;
+      say(described(commit));
+      if (on_commit) on_commit(commit);
+    }
+  }
+}
+
+void Cluster::say(std::string line) {
+  const Duration time = world_.clock().monotonic().time_since_epoch();
+  std::string stamped = fmt::format("{:9.3f} {:6} {}", std::chrono::duration<double>(time).count(),
+                                    world_.steps(), std::move(line));
+  if (verbose) {
+    std::fputs((stamped + "\n").c_str(), stdout);
+    std::fflush(stdout);
+  }
+  trace_.push_back(std::move(stamped));
+}
+
+template <class T>
+T Cluster::wait_for(Task<T> task) {
+  Started<T> started(user_loop_, std::move(task));
+  while (!started.done() && step()) {
+  }
+  HEIRLOOM_ASSERT(started.done());
+  return started.value();
+}
+
+kube::ObjectRef Cluster::ref_of(std::string_view key) const {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at < key.size();) {
+    const std::size_t end = std::min(key.find('/', at + 1), key.size());
+    parts.emplace_back(key.substr(at + 1, end - at - 1));
+    at = end;
+  }
+  HEIRLOOM_ASSERT(parts.size() == 3 || parts.size() == 4);
+  kube::ObjectRef ref;
+  ref.resource.group = parts[0] == "core" ? "" : parts[0];
+  ref.resource.version = ref.resource.group == "core.oam.dev" ? "v1beta1" : "v1";
+  ref.resource.resource = parts[1];
+  ref.ns = parts.size() == 4 ? parts[2] : "";
+  ref.name = parts.back();
+  return ref;
+}
+
+Status Cluster::apply(std::string_view yaml) {
+  Result<Json> object = parse_yaml(yaml);
+  if (!object.ok()) return object.status();
+  return apply_object(std::move(object).value());
+}
+
+Status Cluster::apply_object(Json object) {
+  const std::string_view api_version = object["apiVersion"].string();
+  const std::size_t slash = api_version.find('/');
+  kube::ObjectRef ref;
+  if (slash != std::string_view::npos) ref.resource.group = api_version.substr(0, slash);
+  ref.resource.version = slash == std::string_view::npos ? api_version : api_version.substr(slash + 1);
+  ref.resource.resource = plural_of(object["kind"].string());
+  ref.ns = object["metadata"]["namespace"].string();
+  ref.name = object["metadata"]["name"].string();
+  const std::string key = store_key(ref);
+  const Json old = stored(key);
+  if (old.is_null()) {
+    const Result<Json> created =
+        wait_for(user_api_->create(ref.collection(), std::move(object), kube::WriteOptions()));
+    return created.status();
+  }
+  // Whole parts are replaced: a merge patch would keep what the new one does not say.
+  std::vector<JsonEdit> edits;
+  for (const std::string part : {"spec", "data"})
+    if (object[part].exists()) edits.push_back(set_at({part}, object[part].to_json()));
+  const Json replaced = rewrite(old, edits);
+  const Result<Json> updated = wait_for(user_api_->update(ref, replaced, kube::WriteOptions()));
+  return updated.status();
+}
+
+Status Cluster::remove(std::string_view key) {
+  const Result<Json> removed = wait_for(user_api_->remove(ref_of(key), kube::RemoveOptions()));
+  return removed.status();
+}
+
+Status Cluster::patch(std::string_view key, Json merge_patch) {
+  const Result<Json> patched = wait_for(
+      user_api_->patch(ref_of(key), kube::PatchType::Merge, std::move(merge_patch), kube::WriteOptions()));
+  return patched.status();
+}
+
+Json Cluster::stored(std::string_view key) const {
+  const auto at = seen_.find(key);
+  return at == seen_.end() ? Json() : at->second->value;
+}
+
+}  // namespace heirloom::simulation

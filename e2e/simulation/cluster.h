@@ -1,0 +1,131 @@
+// Cluster: the embedded API server and one controller as two simulated instances under one seed and one
+// clock. Server and controller are the real ones; only time, chance, disk and network are ours.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/task_scope.h"
+#include "base/testing/simulated_loop.h"
+#include "core/controller.h"
+#include "e2e/simulation/commit.h"
+#include "e2e/simulation/wire.h"
+#include "kube/api.h"
+#include "kube/testing/fault_api.h"
+#include "server/api_server.h"
+#include "server/store/store.h"
+#include "server/store/testing/faulty_disk.h"
+
+namespace heirloom::simulation {
+
+struct ClusterOptions {
+  std::uint64_t seed = 1;
+  bool durable = false;                        // on a simulated disk, so that the server can be restarted
+  Sabotage sabotage;                           // of the controller's requests
+  kube::testing::FaultPlan* faults = nullptr;  // of the controller's requests; outlives the cluster
+};
+
+class Cluster {
+ public:
+  // With the server running and our definitions installed, without a controller.
+  explicit Cluster(ClusterOptions options);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  SimulatedWorld& world() { return world_; }
+
+  void start_controller();
+  // Between two steps. What it has sent is still under way. The next one starts after the pause, and not
+  // before those requests are done: leader election sees to that (a leader sends nothing that may outlast its
+  // lease).
+  void crash_controller(Duration pause);
+  // Crashes it when it has run so many handlers since it was started: "at its k-th await".
+  void crash_controller_at(std::uint64_t handlers, Duration pause);
+  bool crashed() const { return crashes_ > 0; }
+  // Handlers that the controller, or the one before it, has run.
+  std::uint64_t controller_handlers() const;
+  // A power loss and a restart at once; durable clusters only. Controllers see their connections reset.
+  void restart_server(server::FaultyDisk::PowerLoss loss);
+
+  // Runs so many handlers, moving the clock where nothing is ready.
+  void run_steps(std::uint64_t steps);
+  void run_for(Duration duration);
+  // Runs until nothing has been committed for some minutes; false when that does not come about within two
+  // hours.
+  bool settle();
+
+  // As a user who waits for the answer. The text is YAML: creates the object, or replaces its spec or data.
+  Status apply(std::string_view yaml);
+  Status apply_object(Json object);
+  Status remove(std::string_view key);
+  Status patch(std::string_view key, Json merge_patch);
+  // The object as stored, by its key in the store ("/core/configmaps/default/web"); null when there is none.
+  Json stored(std::string_view key) const;
+  const std::map<std::string, server::StoredPtr, std::less<>>& all() const { return seen_; }
+
+  // Called for every commit, in order, before the next step.
+  std::function<void(const Commit& commit)> on_commit;
+  // The run so far, one line per commit, crash and user's action.
+  const std::vector<std::string>& trace() const { return trace_; }
+  void say(std::string line);
+  bool verbose = false;  // trace lines go to stdout as they come, requests, too
+  std::uint64_t calls_of_controller() const { return wire_.calls("controller"); }
+
+ private:
+  void start_server();
+  bool step();
+  bool step_before(MonotonicTime end);
+  void observe();
+  std::string sender_of(const std::string& key, const Json& before, const Json& after) const;
+  template <class T>
+  T wait_for(Task<T> task);
+  kube::ObjectRef ref_of(std::string_view key) const;
+
+  ClusterOptions options_;
+  SimulatedWorld world_;
+  server::FaultyDisk disk_;
+  Wire wire_;
+  SimulatedLoop user_loop_;
+  std::unique_ptr<kube::Api> user_api_;
+
+  // The server's life.
+  int server_lives_ = 0;
+  std::unique_ptr<SimulatedLoop> server_loop_;
+  std::unique_ptr<SeededRandom> server_random_;
+  std::unique_ptr<Metrics> server_metrics_;
+  std::unique_ptr<server::Store> store_;
+  std::unique_ptr<server::ApiServer> api_server_;
+  std::unique_ptr<kube::Api> local_api_;
+  std::unique_ptr<TaskScope> requests_;
+  std::unique_ptr<kube::testing::FaultApi> fault_api_;
+
+  // The controller's life.
+  int controller_lives_ = 0;
+  std::unique_ptr<SimulatedLoop> controller_loop_;
+  std::unique_ptr<SeededRandom> controller_random_;
+  std::unique_ptr<Metrics> controller_metrics_;
+  std::unique_ptr<kube::Api> controller_api_;
+  std::unique_ptr<core::Controller> controller_;
+  std::optional<MonotonicTime> starts_at_;
+  std::optional<std::uint64_t> crash_at_;
+  Duration crash_pause_ = Duration::zero();
+  int crashes_ = 0;
+  std::uint64_t handlers_before_crash_ = 0;
+
+  server::Revision observed_ = 0;
+  std::map<std::string, server::StoredPtr, std::less<>> seen_;
+  std::uint64_t commits_ = 0;  // Events not counted
+  std::vector<std::string> trace_;
+};
+
+}  // namespace heirloom::simulation

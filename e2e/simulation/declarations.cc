@@ -1,0 +1,99 @@
+#include "e2e/simulation/declarations.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace heirloom::simulation {
+namespace {
+
+struct Kind {
+  std::string_view kind;
+  std::string_view plural;
+  bool namespaced;
+};
+
+constexpr Kind kKinds[] = {
+    {"Namespace", "namespaces", false},
+    {"ConfigMap", "configmaps", true},
+    {"Secret", "secrets", true},
+    {"ServiceAccount", "serviceaccounts", true},
+};
+
+bool lists(JsonView array, std::string_view text) {
+  for (const JsonView element : array.elements())
+    if (element.string() == text) return true;
+  return false;
+}
+
+// Conditions that are there must all hold; without any, nothing is selected.
+bool selects(JsonView selector, JsonView manifest) {
+  bool any = false;
+  for (const auto& [condition, value] : selector.members()) {
+    if (value.empty()) continue;
+    any = true;
+    const bool holds = condition == "resourceTypes"   ? lists(value, manifest["kind"].string())
+                       : condition == "resourceNames" ? lists(value, manifest["metadata"]["name"].string())
+                                                      : false;
+    if (!holds) return false;
+  }
+  return any;
+}
+
+bool is_shared(JsonView spec, JsonView manifest) {
+  for (const JsonView policy : spec["policies"].elements()) {
+    if (policy["type"].string() != "shared-resource") continue;
+    for (const JsonView rule : policy["properties"]["rules"].elements())
+      if (selects(rule["selector"], manifest)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string key_in_store(JsonView manifest, std::string_view default_namespace) {
+  const JsonView metadata = manifest["metadata"];
+  for (const Kind& kind : kKinds) {
+    if (kind.kind != manifest["kind"].string()) continue;
+    const std::string_view name = metadata["name"].string();
+    if (!kind.namespaced) return fmt::format("/core/{}/{}", kind.plural, name);
+    return fmt::format("/core/{}/{}/{}", kind.plural, metadata["namespace"].string(default_namespace), name);
+  }
+  return {};
+}
+
+bool is_managed_kind(std::string_view key) {
+  return std::any_of(std::begin(kKinds), std::end(kKinds), [key](const Kind& kind) {
+    return key.starts_with(fmt::format("/core/{}/", kind.plural));
+  });
+}
+
+void update(Life& life, const Json& application) {
+  const JsonView metadata = application["metadata"];
+  life.uid = metadata["uid"].string();
+  life.deleting = metadata.contains("deletionTimestamp");
+  life.object = application;
+  const std::int64_t generation = metadata["generation"].int64();
+  if (generation == life.generation) return;
+  life.generation = generation;
+  std::map<std::string, Declared> declares;
+  for (const JsonView component : application["spec"]["components"].elements()) {
+    for (const JsonView manifest : component["properties"]["objects"].elements()) {
+      const std::string key = key_in_store(manifest, metadata["namespace"].string());
+      if (key.empty()) continue;
+      Declared declared;
+      declared.manifest = manifest.to_json();
+      declared.shared = is_shared(application["spec"], manifest);
+      const auto before = life.declares.find(key);
+      const bool again = before != life.declares.end();
+      declared.since = again ? before->second.since : generation;
+      const bool shared_again = again && before->second.shared && declared.shared;
+      declared.shared_since = shared_again ? before->second.shared_since : generation;
+      life.ever[key].push_back(declared.manifest);
+      declares[key] = std::move(declared);
+    }
+  }
+  life.declares = std::move(declares);
+}
+
+}  // namespace heirloom::simulation

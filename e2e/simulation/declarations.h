@@ -1,0 +1,41 @@
+// Declarations: what the stored Applications declare, read from their JSON alone. The checker's own reading:
+// it shares no code with what it checks, and understands only what the simulation's applications use
+// (k8s-objects, shared-resource).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace heirloom::simulation {
+
+struct Declared {
+  Json manifest;
+  bool shared = false;            // a shared-resource policy selects it
+  std::int64_t since = 0;         // generation since which the application has declared it without a break
+  std::int64_t shared_since = 0;  // and shared it
+};
+
+// One life of an application: from its creation until it is gone from the store.
+struct Life {
+  std::string uid;
+  std::int64_t generation = 0;
+  bool deleting = false;
+  Json object;
+  std::map<std::string, Declared> declares;       // by the object's key in the store; of the newest spec
+  std::map<std::string, std::vector<Json>> ever;  // every manifest of this life
+  bool lives_and_declares(const std::string& key) const { return !deleting && declares.contains(key); }
+};
+
+// Kinds that the simulation's applications use. "" for others.
+std::string key_in_store(JsonView manifest, std::string_view default_namespace);
+bool is_managed_kind(std::string_view key);
+
+// Takes over what is stored now.
+void update(Life& life, const Json& application);
+
+}  // namespace heirloom::simulation

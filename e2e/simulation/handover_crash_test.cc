@@ -1,0 +1,132 @@
+// The life of a shared object, with the controller crashed at every single await of it and started again.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "e2e/simulation/checker.h"
+#include "e2e/simulation/cluster.h"
+
+using namespace heirloom;
+using namespace heirloom::simulation;
+
+namespace {
+
+std::string application(const std::string& name) {
+  return fmt::format(R"(
+apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {{name: {0}, namespace: default}}
+spec:
+  components:
+  - name: namespace
+    type: k8s-objects
+    properties:
+      objects:
+      - apiVersion: v1
+        kind: Namespace
+        metadata:
+          name: example
+          labels: {{from: {0}, only-{0}: "yes"}}
+  - name: settings
+    type: k8s-objects
+    properties:
+      objects:
+      - apiVersion: v1
+        kind: ConfigMap
+        metadata: {{name: {0}, namespace: example}}
+        data: {{from: {0}}}
+  policies:
+  - name: share
+    type: shared-resource
+    properties:
+      rules:
+      - selector: {{resourceTypes: [Namespace]}}
+)",
+                     name);
+}
+
+const std::string kKey = "/core.oam.dev/applications/default/";
+
+struct Outcome {
+  std::vector<Violation> violations;
+  std::vector<std::string> trace;
+  std::uint64_t handlers = 0;  // of the controller
+  bool crashed = false;
+};
+
+// Two sharers; the second joins, the first leaves, the object is handed over and goes with the last one.
+// `hasty`: nobody waits for anything to be finished. crash_at 0: no crash.
+Outcome live(bool hasty, std::uint64_t crash_at, Duration pause) {
+  ClusterOptions options;
+  options.seed = 7;
+  Cluster cluster(options);
+  Checker checker;
+  cluster.on_commit = [&checker](const Commit& commit) { checker.see(commit); };
+  cluster.start_controller();
+  if (crash_at != 0) cluster.crash_controller_at(crash_at, pause);
+  Outcome outcome;
+  const auto pass_time = [&](bool last) {
+    if (hasty && !last) return cluster.run_steps(150);
+    const bool settled = cluster.settle();
+    checker.at_rest(cluster, settled);
+  };
+  std::vector<Status> answers;
+  answers.push_back(cluster.apply(application("app1")));
+  pass_time(false);
+  answers.push_back(cluster.apply(application("app2")));
+  pass_time(false);
+  answers.push_back(cluster.remove(kKey + "app1"));
+  pass_time(false);
+  if (!hasty) outcome.handlers = cluster.controller_handlers();
+  answers.push_back(cluster.remove(kKey + "app2"));
+  pass_time(true);
+  for (const Status& answer : answers)
+    if (!answer.ok()) outcome.violations.push_back({0, "the user was refused: " + answer.message()});
+  for (const Violation& violation : checker.violations()) outcome.violations.push_back(violation);
+  for (const auto& [key, object] : cluster.all())
+    if (key.find("example") != std::string::npos && !key.starts_with("/core/events/"))
+      outcome.violations.push_back({5, key + " is still there"});
+  outcome.trace = cluster.trace();
+  outcome.handlers = cluster.controller_handlers();
+  outcome.crashed = cluster.crashed();
+  return outcome;
+}
+
+std::string told(const std::vector<Violation>& violations) {
+  std::string text;
+  for (const Violation& violation : violations) text += to_string(violation) + "\n";
+  return text;
+}
+
+void crash_everywhere(bool hasty, Duration pause) {
+  const Outcome calm = live(hasty, 0, pause);
+  REQUIRE_MESSAGE(calm.violations.empty(), told(calm.violations));
+  REQUIRE(calm.handlers > 100);
+  int broken = 0;
+  for (std::uint64_t k = 1; k <= calm.handlers && broken < 3; ++k) {
+    const Outcome outcome = live(hasty, k, pause);
+    CHECK_MESSAGE(outcome.crashed, "no crash at handler ", k);
+    CHECK_MESSAGE(outcome.violations.empty(), "crashed at handler ", k, ": ", told(outcome.violations));
+    if (!outcome.violations.empty()) ++broken;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("two runs of one seed give the same trace, byte for byte") {
+  const Outcome first = live(true, 333, Duration::zero());
+  const Outcome second = live(true, 333, Duration::zero());
+  CHECK(first.trace.size() > 40);
+  CHECK(first.trace == second.trace);
+}
+
+TEST_CASE("a crash at any await of a calm life loses nothing") { crash_everywhere(false, Duration::zero()); }
+
+TEST_CASE("a crash at any await of a hasty life loses nothing") { crash_everywhere(true, Duration::zero()); }
+
+TEST_CASE("a crash at any await of a hasty life loses nothing when the next controller comes late") {
+  crash_everywhere(true, std::chrono::seconds(20));
+}
