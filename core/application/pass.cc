@@ -15,6 +15,7 @@
 #include "dispatcher/stages.h"
 #include "policies/admission.h"
 #include "policies/collect_order.h"
+#include "policies/revision_limit.h"
 #include "policies/unsupported.h"
 #include "schema/merge_patch.h"
 
@@ -427,6 +428,9 @@ Task<void> Pass::collect() {
     co_return;
   }
   memory_->collected = true;
+  // Numbers begin at 1: without more numbers than the limit there cannot be more revisions.
+  const int limit = policies_.garbage_collect.application_revision_limit.value_or(policies::kDefaultRevisionLimit);
+  if (revision_.revision <= limit + 1) co_return;
   Application application = app_;
   std::string latest = revision_.name;
   policies::GarbageCollectPolicy policy = policies_.garbage_collect;
