@@ -22,6 +22,7 @@ class Killer:
         self.killed = []
         self.error = None
         self._due = queue.Queue()
+        self._finished = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -43,13 +44,16 @@ class Killer:
                 self.cluster.start_part(process)
             except Exception as e:  # told by the scenario's thread
                 self.error = e
-                return
+                break
+        self._finished.set()
+        # The kernel ends what this thread has started when this thread ends (PR_SET_PDEATHSIG).
+        threading.Event().wait()
 
     def finish(self):
         """Carries out what is still due and waits for the last restart."""
         while self.plan:
             self._due.put(self.plan.pop(0))
         self._due.put(None)
-        self._thread.join()
+        self._finished.wait()
         if self.error:
             raise self.error

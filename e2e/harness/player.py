@@ -128,7 +128,11 @@ class Player:
         if item["remember"] == "requests":
             self.requests_before = self._request_count()
             return
+        deadline = time.monotonic() + KILLED_SECONDS
         observed, error = self._get(item["remember"])
+        while error and self.killer and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            observed, error = self._get(item["remember"])
         if error:
             raise Failure(f"cannot remember {item['remember']}: {error}")
         self.remembered[item["remember"]] = observed["metadata"]["resourceVersion"]
