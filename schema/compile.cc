@@ -82,8 +82,9 @@ class Compiler {
     node->properties.shrink_to_fit();
     node->empty_is_absent = options_.builtin && (node->type == Type::Array || node->items || node->is_map());
     if (node->embedded_resource) add_metadata(*node);
-    // Kubernetes takes a null for no default.
-    if (s["default"].exists() && !s["default"].is_null()) {
+    // In a CRD Kubernetes takes a null for no default; of built-in kinds Go always writes some nulls.
+    const JsonView given_default = s["default"];
+    if (given_default.exists() && (options_.builtin || !given_default.is_null())) {
       node->default_value = s["default"].to_json();
       defaults_.push_back({node, child_path(path, "default")});
     }
