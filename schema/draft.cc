@@ -57,6 +57,14 @@ JsonView Draft::peek(std::string_view key) const {
   return {};
 }
 
+std::size_t Draft::depth() const {
+  if (kind_ == Kind::Borrowed) return view_.depth();
+  std::size_t deepest = 0;
+  for (const Member& member : members_) deepest = std::max(deepest, member.second.depth());
+  for (const Draft& element : elements_) deepest = std::max(deepest, element.depth());
+  return deepest + 1;
+}
+
 void Draft::write(JsonBuilder& out) const {
   switch (kind_) {
     case Kind::Borrowed:

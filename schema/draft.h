@@ -2,6 +2,7 @@
 // out. Internal to the patches. The Json behind every view put in must outlive the draft.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,8 @@ class Draft {
 
   // A member's value as it stands, without spreading anything out; Missing when it is no plain view.
   JsonView peek(std::string_view key) const;
+
+  std::size_t depth() const;  // as JsonView::depth
 
   void write(JsonBuilder& out) const;
   Json to_json() const;

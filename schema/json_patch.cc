@@ -95,7 +95,14 @@ class Patcher {
     return refused(fmt::format("{}: path {} does not exist", op, path));
   }
 
+  // Patches may not build what the parser would refuse to read back.
+  static Status check_depth(const Pointer& pointer, std::size_t depth, std::string_view path) {
+    if (pointer.tokens.size() + depth <= kMaxJsonDepth) return {};
+    return refused(fmt::format("{} would be nested deeper than {}", path, kMaxJsonDepth));
+  }
+
   Status add(const Pointer& pointer, Draft value, std::string_view path) {
+    TRY_VOID(check_depth(pointer, value.depth(), path));
     if (pointer.tokens.empty()) {
       root_ = std::move(value);
       return {};
@@ -130,6 +137,7 @@ class Patcher {
 
   // A missing member is added: this is what servers before 1.24 do, and what patches written for them expect.
   Status replace(const Pointer& pointer, JsonView value, std::string_view path) {
+    TRY_VOID(check_depth(pointer, value.depth(), path));
     if (pointer.tokens.empty()) {
       root_ = value;
       return {};

@@ -104,6 +104,15 @@ TEST_CASE("patches are bounded") {
     bomb += R"({"op":"copy","from":"","path":"/m/x)" + std::to_string(i) + R"("},)";
   bomb.back() = ']';
   CHECK(json_patch(document, json(bomb)).status().code() == 422);
+
+  // Deeper with each operation.
+  std::string deep = "[", pointer;
+  for (int i = 0; i < 600; ++i) {
+    pointer += "/d";
+    deep += R"({"op":"add","path":")" + pointer + R"(","value":{}},)";
+  }
+  deep.back() = ']';
+  CHECK(json_patch(document, json(deep)).status().code() == 422);
 }
 
 }  // namespace
