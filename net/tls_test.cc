@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "base/testing/simulated_loop.h"
+#include "net/http_server.h"
 #include "net/memory_stream.h"
 
 namespace heirloom::net {
@@ -206,6 +207,33 @@ TEST_CASE("plain HTTP on a TLS port fails the handshake and is told so") {
   const Result<std::string> answer = await(loop, pair.client->read_some(1000));
   REQUIRE(answer.ok());
   CHECK(*answer == "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
+}
+
+class NoHandler final : public HttpHandler {
+  Task<void> handle(HttpRequest, ResponseWriter*) override { co_return; }
+};
+
+TEST_CASE("a client that never finishes its handshake is cut off in time, and so is a server") {
+  SimulatedLoop loop;
+  NoHandler handler;
+  HttpServerOptions options;
+  options.tls = server_context(issue(server_request()));
+  HttpServer server(loop.executor(), &loop.clock(), &handler, options);
+  MemoryStreamPair pair = memory_stream_pair(loop.executor(), loop.executor());
+  server.serve_connection(std::move(pair.server));
+  loop.world().run_for(std::chrono::seconds(9));
+  CHECK(server.connections() == 1);
+  loop.world().run_for(std::chrono::seconds(2));
+  CHECK(server.connections() == 0);
+  await(loop, server.stop(Duration::zero()));
+
+  MemoryNetwork network;
+  const std::unique_ptr<Listener> silent = network.listen(loop.executor());
+  const auto connector = over_tls(&loop.clock(), network.connector(loop.executor()), Endpoint{"kube", 6443},
+                                  client_context(trusting()));
+  const auto connected = await(loop, connector->connect(loop.clock().monotonic() + std::chrono::seconds(10)));
+  CHECK(connected.status().has_reason(reasons::kTimeout));
+  CHECK(connected.status().message() == "TLS handshake with kube:6443 took too long");
 }
 
 TEST_CASE("a connection cut at any byte of a handshake is an error, not a hang") {
