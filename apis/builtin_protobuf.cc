@@ -254,7 +254,7 @@ class ObjectWriter {
         write_map(field, group, depth);
         break;
       case CompactField::Shape::Single:
-        if (!numbered.pointer && is_absent(field.type, group.back())) return;
+        if (!numbered.pointer && !field.required && is_absent(field.type, group.back())) return;
         if ((field.type == "time" || field.type == "microtime") && is_absent(field.type, group.back()))
           return;
         out_.key(field.name);
@@ -286,7 +286,7 @@ class ObjectWriter {
     out_.end_object();
   }
 
-  // Go writes fields that it does not hold by pointer even when they are zero.
+  // Go writes fields that it does not hold by pointer even when they are zero; JSON keeps only the required ones.
   static bool is_absent(std::string_view type, const WireField& field) {
     if (type == "string" || type == "bytes") return field.bytes.value_or("").empty();
     if (type == "boolean" || type == "int32" || type == "int64") return field.value == 0;

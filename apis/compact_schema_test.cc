@@ -20,9 +20,13 @@ Result<CompactSchema> parse(std::string_view text) {
 // A field as the list of a real server's fields writes it.
 std::string written(const CompactField& field) {
   static const std::map<std::string, std::string> kNames = {
-      {"quantity", "Quantity"}, {"int-or-string", "IntOrString"},
-      {"time", "Time"},         {"microtime", "MicroTime"},
-      {"bytes", "byte"},        {"TemplateMeta", "ObjectMeta"},
+      {"quantity", "Quantity"},
+      {"int-or-string", "IntOrString"},
+      {"time", "Time"},
+      {"microtime", "MicroTime"},
+      {"bytes", "byte"},
+      {"TemplateMeta", "ObjectMeta"},
+      {"PersistentVolumeClaimInSet", "PersistentVolumeClaim"},
   };
   const auto named = kNames.find(field.type);
   std::string text = field.shape == CompactField::Shape::List  ? "list "
@@ -48,6 +52,7 @@ const std::map<std::string, std::string> kDifferences = {
     {"CustomResourceDefinitionStatus.conditions",
      "list CustomResourceDefinitionCondition keys=type list=map"},
     {"LabelSelectorRequirement.key", "string required"},
+    {"CronJobStatus.active", "list ObjectReference list=atomic"},
 };
 
 }  // namespace
@@ -98,7 +103,8 @@ TEST_CASE("mistakes in descriptions are named") {
 
 TEST_CASE("a kind becomes OpenAPI, for clients and for the compiler") {
   const auto schema = parse(
-      "types: {A: {spec: S}, S: {count: int32! lenient, q: quantity, t: time = null, l: 'list E merge=k = []', e: "
+      "types: {A: {spec: S}, S: {count: int32! lenient, q: quantity, t: time = null, l: 'list E merge=k = "
+      "[]', e: "
       "'string "
       "enum=X|Y = X'}, E: {k: string!}}");
   REQUIRE(schema.ok());

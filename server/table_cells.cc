@@ -194,6 +194,10 @@ std::string subjects_of(JsonView binding, std::string_view kind) {
 using Compute = Json (*)(JsonView object, WallTime now);
 
 Json text(std::string value) { return Json::string(value); }
+Json number(JsonView value) { return Json::int64(value.int64()); }
+JsonView cron_containers(JsonView cron_job) {
+  return cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"];
+}
 Json count(std::size_t value) { return Json::int64(static_cast<std::int64_t>(value)); }
 
 const std::map<std::string_view, Compute>& computes() {
@@ -255,6 +259,31 @@ const std::map<std::string_view, Compute>& computes() {
          return text(joined(o["spec"]["template"]["spec"]["containers"], "image", ","));
        }},
       {"template-selector", [](JsonView o, WallTime) { return text(selector_text(o["spec"]["selector"])); }},
+      {"set-desired", [](JsonView o, WallTime) { return number(o["spec"]["replicas"]); }},
+      {"set-current", [](JsonView o, WallTime) { return number(o["status"]["replicas"]); }},
+      {"set-ready", [](JsonView o, WallTime) { return number(o["status"]["readyReplicas"]); }},
+      {"daemon-desired", [](JsonView o, WallTime) { return number(o["status"]["desiredNumberScheduled"]); }},
+      {"daemon-current", [](JsonView o, WallTime) { return number(o["status"]["currentNumberScheduled"]); }},
+      {"daemon-ready", [](JsonView o, WallTime) { return number(o["status"]["numberReady"]); }},
+      {"daemon-updated", [](JsonView o, WallTime) { return number(o["status"]["updatedNumberScheduled"]); }},
+      {"daemon-available", [](JsonView o, WallTime) { return number(o["status"]["numberAvailable"]); }},
+      {"daemon-node-selector",
+       [](JsonView o, WallTime) { return text(labels_text(o["spec"]["template"]["spec"]["nodeSelector"])); }},
+      {"cron-suspend",
+       [](JsonView o, WallTime) { return text(o["spec"]["suspend"].boolean() ? "True" : "False"); }},
+      {"cron-active", [](JsonView o, WallTime) { return count(o["status"]["active"].size()); }},
+      {"cron-last-schedule",
+       [](JsonView o, WallTime now) {
+         const JsonView last = o["status"]["lastScheduleTime"];
+         return text(last.string().empty() ? "<none>" : since(last, now));
+       }},
+      {"cron-containers", [](JsonView o, WallTime) { return text(joined(cron_containers(o), "name", ",")); }},
+      {"cron-images", [](JsonView o, WallTime) { return text(joined(cron_containers(o), "image", ",")); }},
+      {"cron-selector",
+       [](JsonView o, WallTime) {
+         const JsonView selector = o["spec"]["jobTemplate"]["spec"]["selector"];
+         return text(selector.exists() ? selector_text(selector) : "<none>");
+       }},
       {"job-completions", [](JsonView o, WallTime) { return text(job_completions(o)); }},
       {"job-duration", [](JsonView o, WallTime now) { return text(job_duration(o, now)); }},
       {"ingress-class",
