@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "server/access_review.h"
 #include "server/authorization.h"
 #include "server/builtin_resources.h"
 #include "server/controllers/definition_controller.h"
+#include "server/controllers/event_expiry.h"
 #include "server/controllers/garbage_collector.h"
 #include "server/controllers/namespace_controller.h"
 #include "server/discovery.h"
@@ -68,6 +70,13 @@ void count_request(Parts& parts, const Call& call, int code) {
   parts.metrics->count("apiserver_request_total", labels);
 }
 
+std::string deprecation_of(const Call& call) {
+  if (!call.version->deprecated) return {};
+  if (!call.version->deprecation_warning.empty()) return call.version->deprecation_warning;
+  const auto api_version = GroupVersionKind{call.resource->group, call.version->name, ""}.api_version();
+  return fmt::format("{} {} is deprecated", api_version, call.resource->kind);
+}
+
 Json namespace_manifest(std::string_view name) {
   const Json metadata = Json::object({{"name", name}});
   return Json::object({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", metadata}});
@@ -114,6 +123,7 @@ Task<Status> ApiServer::start() {
   if (parts->options.controllers) {
     parts->scope.spawn("namespace content", run_namespace_controller(parts));
     parts->scope.spawn("garbage collection", run_garbage_collector(parts));
+    parts->scope.spawn("expiry of events", run_event_expiry(parts));
   }
   parts->ready = true;
   co_return Status();
@@ -133,15 +143,21 @@ void ApiServer::abandon() {
 Task<Result<Response>> ApiServer::handle(Request request) {
   Parts* parts = parts_.get();
   if (*parts->stopping) co_return Status(503, reasons::kServiceUnavailable, "the server is stopping");
+  if (is_access_review(request)) co_return handle_access_review(*parts, request);
   CO_TRY(Call call, route(parts->registry, std::move(request)));
+  const std::string warning = deprecation_of(call);
   CO_TRY_VOID(authorize(*parts, call));
   auto response = co_await dispatch(parts, call);
   count_request(*parts, call, response.ok() ? response->code : response.status().code());
-  if (response.ok()) present(*parts, call, *response);
+  if (response.ok()) {
+    present(*parts, call, *response);
+    response->warning = warning;
+  }
   co_return response;
 }
 
 Status ApiServer::check_route(const Request& request) const {
+  if (is_access_review(request)) return {};
   auto call = route(parts_->registry, request);
   return call.ok() ? Status() : std::move(call).status();
 }

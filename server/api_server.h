@@ -21,7 +21,8 @@ namespace heirloom::server {
 class Store;
 
 struct ApiServerOptions {
-  bool controllers = true;  // namespace lifecycle and garbage collection
+  bool controllers = true;                     // namespace lifecycle, garbage collection, expiry of Events
+  Duration event_ttl = std::chrono::hours(1);  // as kube-apiserver
   // How long a watch lives when the client names no timeoutSeconds; Kubernetes draws from [min, 2 * min).
   Duration watch_timeout_min = std::chrono::minutes(30);
   Duration bookmark_interval = std::chrono::minutes(1);

@@ -13,14 +13,6 @@ namespace {
 constexpr std::string_view kRbacGroup = "rbac.authorization.k8s.io";
 constexpr std::string_view kServiceAccountPrefix = "system:serviceaccount:";
 
-// What is asked for, in RBAC's terms.
-struct Attributes {
-  std::string_view verb;
-  std::string_view group;
-  std::string resource;  // with /subresource
-  std::string_view name;
-};
-
 bool lists(JsonView list, std::string_view value) {
   for (const auto& element : list.elements()) {
     if (element.string() == "*" || element.string() == value) return true;
@@ -59,32 +51,41 @@ bool is_subject(JsonView subject, const Identity& who, std::string_view binding_
 
 class Evaluator {
  public:
-  Evaluator(Parts& parts, const Identity& who, Attributes asked)
-      : parts_(parts), who_(who), asked_(std::move(asked)) {}
+  Evaluator(Parts& parts, const Identity& who, const Attributes& asked)
+      : parts_(parts), who_(who), asked_(asked) {}
 
-  bool allowed(std::string_view ns) const {
-    if (any_binding("clusterrolebindings", "")) return true;
-    return !ns.empty() && any_binding("rolebindings", ns);
+  Verdict evaluate() const {
+    auto verdict = any_binding("clusterrolebindings", "");
+    if (!verdict.allowed && !asked_.ns.empty()) verdict = any_binding("rolebindings", asked_.ns);
+    return verdict;
   }
 
  private:
-  bool any_binding(std::string_view plural, std::string_view ns) const {
+  Verdict any_binding(std::string_view plural, std::string_view ns) const {
+    Verdict verdict;
     const auto resource = parts_.registry.find(kRbacGroup, plural);
-    if (resource == nullptr) return false;
+    if (resource == nullptr) return verdict;
     const auto list = parts_.store->list(collection_prefix(*resource, ns), StoreListOptions());
-    if (!list.ok()) return false;
+    if (!list.ok()) return verdict;
     for (const auto& stored : list->items) {
-      if (binding_allows(stored->value, ns)) return true;
+      const JsonView binding = stored->value;
+      if (!binding_allows(binding, ns)) continue;
+      verdict.allowed = true;
+      const std::string name(binding["metadata"]["name"].string());
+      verdict.reason =
+          fmt::format("RBAC: allowed by {} \"{}\" of {} \"{}\" to User \"{}\"", resource->kind,
+                      ns.empty() ? name : fmt::format("{}/{}", name, ns), binding["roleRef"]["kind"].string(),
+                      binding["roleRef"]["name"].string(), who_.user);
+      break;
     }
-    return false;
+    return verdict;
   }
 
   bool binding_allows(JsonView binding, std::string_view ns) const {
     bool named = false;
     for (const auto& subject : binding["subjects"].elements()) named = named || is_subject(subject, who_, ns);
     if (!named) return false;
-    const auto role_kind = binding["roleRef"]["kind"].string();
-    const bool cluster = role_kind == "ClusterRole";
+    const bool cluster = binding["roleRef"]["kind"].string() == "ClusterRole";
     const auto resource = parts_.registry.find(kRbacGroup, cluster ? "clusterroles" : "roles");
     if (resource == nullptr) return false;
     const auto role =
@@ -98,31 +99,35 @@ class Evaluator {
 
   Parts& parts_;
   const Identity& who_;
-  Attributes asked_;
+  const Attributes& asked_;
 };
 
 }  // namespace
+
+Verdict evaluate(Parts& parts, const Identity& who, const Attributes& asked) {
+  Verdict verdict;
+  verdict.allowed = who.admin();
+  return verdict.allowed ? verdict : Evaluator(parts, who, asked).evaluate();
+}
 
 Status authorize(Parts& parts, const Call& call) {
   const auto& request = call.request;
   if (request.identity.admin()) return {};
   Attributes asked;
-  asked.verb = to_string(request.verb);
+  asked.verb = std::string(to_string(request.verb));
   asked.group = request.group;
   asked.resource = request.resource;
   if (!request.subresource.empty()) asked.resource += "/" + request.subresource;
   asked.name = request.name;
   // A namespace's own rules also hold for the Namespace object of that name.
   const bool is_namespace = request.group.empty() && request.resource == "namespaces";
-  const auto& ns = is_namespace ? request.name : request.ns;
-  const auto described = asked.resource;
-  if (Evaluator(parts, request.identity, std::move(asked)).allowed(ns)) return {};
-  const auto where =
-      ns.empty() ? std::string("at the cluster scope") : fmt::format("in the namespace \"{}\"", ns);
-  return forbidden(
-      *call.resource, request.name,
-      fmt::format("User \"{}\" cannot {} resource \"{}\" in API group \"{}\" {}", request.identity.user,
-                  to_string(request.verb), described, request.group, where));
+  asked.ns = is_namespace ? request.name : request.ns;
+  if (evaluate(parts, request.identity, asked).allowed) return {};
+  const auto where = asked.ns.empty() ? std::string("at the cluster scope")
+                                      : fmt::format("in the namespace \"{}\"", asked.ns);
+  return forbidden(*call.resource, request.name,
+                   fmt::format("User \"{}\" cannot {} resource \"{}\" in API group \"{}\" {}",
+                               request.identity.user, asked.verb, asked.resource, asked.group, where));
 }
 
 }  // namespace heirloom::server

@@ -26,6 +26,10 @@ class TypedCopy {
       return {};
     }
     if (auto wrong = check_scalar(value, *node); !wrong.empty()) return path + ": " + wrong;
+    if (node->form == Form::Time && value.is_string()) {
+      out_.string(canonical_time(value.string(), is_micro(*node)));
+      return {};
+    }
     if (value.is_object()) return copy_object(value, *node, path);
     if (value.is_array()) return copy_array(value, *node, path);
     out_.value(value);
@@ -94,6 +98,23 @@ class TypedCopy {
     return true;
   }
 
+  static bool is_micro(const Node& node) {
+    return node.constraints && node.constraints->format == "micro-time";
+  }
+
+  // Times are answered in UTC: Time in whole seconds, MicroTime with six digits.
+  static std::string canonical_time(std::string_view text, bool micro) {
+    const auto time = parse_time(text);
+    if (!time.ok()) return std::string(text);
+    return micro ? format_micro_time(*time) : format_time(*time);
+  }
+
+  // MicroTime decodes with exactly six digits behind the second.
+  static bool has_six_digits(std::string_view text) {
+    const auto dot = text.find('.');
+    return dot != std::string_view::npos && text.find_first_not_of("0123456789", dot + 1) == dot + 7;
+  }
+
   static std::string check_scalar(JsonView value, const Node& node) {
     if (value.is_null()) return {};
     if (!fits(value, node))
@@ -101,6 +122,10 @@ class TypedCopy {
     if (node.form == Form::Bytes && !decode_base64(value.string()).ok()) return "illegal base64 data";
     if (node.form == Form::Time && !parse_time(value.string()).ok()) {
       return fmt::format("parsing time {}: it must be RFC 3339", schema::go_quote(value.string()));
+    }
+    if (node.form == Form::Time && is_micro(node) && !has_six_digits(value.string())) {
+      return fmt::format("parsing time {}: it must have six digits behind the second",
+                         schema::go_quote(value.string()));
     }
     return {};
   }

@@ -31,6 +31,17 @@ std::string_view to_string(Verb verb) {
 
 bool Identity::admin() const { return std::find(groups.begin(), groups.end(), kAdminGroup) != groups.end(); }
 
+bool Identity::authenticated() const {
+  return std::find(groups.begin(), groups.end(), "system:authenticated") != groups.end();
+}
+
+Identity anonymous_identity() {
+  Identity identity;
+  identity.user = "system:anonymous";
+  identity.groups = {"system:unauthenticated"};
+  return identity;
+}
+
 std::vector<std::string> impersonated_groups(std::string_view user, std::vector<std::string> asked) {
   constexpr std::string_view kServiceAccount = "system:serviceaccount:";
   auto groups = std::move(asked);

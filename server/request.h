@@ -23,9 +23,11 @@ enum class PatchKind { Merge, Json, Strategic, Apply };
 struct Identity {
   std::string user;
   std::vector<std::string> groups;
-  bool admin() const;  // a member of system:masters
+  bool admin() const;          // a member of system:masters
+  bool authenticated() const;  // a member of system:authenticated
 };
 Identity admin_identity();
+Identity anonymous_identity();  // system:anonymous
 // The groups of an impersonated user: those asked for, system:authenticated, and a service account's own.
 std::vector<std::string> impersonated_groups(std::string_view user, std::vector<std::string> asked);
 

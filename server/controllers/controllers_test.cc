@@ -119,6 +119,19 @@ TEST_CASE("while content is held the namespace stays Terminating and refuses new
   CHECK(is_not_found(server.get(name_space("team")).status()));
 }
 
+TEST_CASE("events go an hour after they last happened") {
+  TestServer server;
+  const auto event = TestServer::ref("v1", "events", "default", "e");
+  REQUIRE(server
+              .create(R"({"apiVersion":"v1","kind":"Event","metadata":{"name":"e"},
+                         "involvedObject":{"kind":"ConfigMap","name":"x","namespace":"default"},"reason":"Seen"})")
+              .ok());
+  server.advance(std::chrono::minutes(50));
+  CHECK(server.get(event).ok());
+  server.advance(std::chrono::minutes(20));
+  CHECK(is_not_found(server.get(event).status()));
+}
+
 TEST_CASE("system namespaces exist and cannot be deleted") {
   TestServer server;
   for (const auto* name : {"default", "kube-system", "kube-public"}) {

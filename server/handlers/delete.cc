@@ -123,7 +123,9 @@ Task<Result<Response>> handle_delete(Parts* parts, Call call) {
     if (!why_not.empty()) co_return forbidden(*call.resource, call.request.name, why_not);
 
     Json left = marked(call, object, format_time(parts->clock->now()));
-    const bool gone = may_be_removed(*call.resource, left);
+    // A namespace is first marked, whatever it holds.
+    const bool marks_only = is_namespace(*call.resource) && !is_deleting(object);
+    const bool gone = !marks_only && may_be_removed(*call.resource, left);
     if (call.request.remove.dry_run) {
       if (gone) co_return deleted(call, object);
       co_return still_there(call, left);

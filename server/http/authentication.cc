@@ -1,5 +1,8 @@
 #include "server/http/authentication.h"
 
+#include <optional>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "server/errors.h"
@@ -40,23 +43,22 @@ Result<std::optional<Identity>> who(const std::vector<TokenIdentity>& tokens,
 
 }  // namespace
 
-Result<std::optional<Identity>> authenticate(const std::vector<TokenIdentity>& tokens,
-                                             const Credentials& credentials,
-                                             const std::optional<Identity>& anonymous) {
-  TRY(auto identity, who(tokens, credentials));
-  if (!identity) identity = anonymous;
-  if (!identity || credentials.impersonate_user.empty()) return identity;
-  if (!identity->admin()) {
+Result<Identity> authenticate(const std::vector<TokenIdentity>& tokens, const Credentials& credentials,
+                              const Identity& anonymous) {
+  TRY(auto found, who(tokens, credentials));
+  Identity identity = found ? std::move(*found) : anonymous;
+  if (credentials.impersonate_user.empty()) return identity;
+  if (!identity.admin()) {
     return Status(
         403, reasons::kForbidden,
         fmt::format("users \"{}\" is forbidden: User \"{}\" cannot impersonate resource \"users\" in API "
                     "group \"\" at the cluster scope",
-                    credentials.impersonate_user, identity->user));
+                    credentials.impersonate_user, identity.user));
   }
   Identity other;
   other.user = std::string(credentials.impersonate_user);
   other.groups = impersonated_groups(other.user, credentials.impersonate_groups);
-  return std::optional<Identity>(std::move(other));
+  return other;
 }
 
 }  // namespace heirloom::server

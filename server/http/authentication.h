@@ -2,7 +2,6 @@
 // signed.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,10 +24,9 @@ struct Credentials {
   std::vector<std::string> impersonate_groups;  // Impersonate-Group
 };
 
-// The identity to act as: `anonymous` (nullopt: nobody) when no credentials were given. Errors: Unauthorized
+// The identity to act as: `anonymous` when no credentials were given. Errors: Unauthorized
 // for a token nobody has; Forbidden when someone who is no administrator impersonates.
-Result<std::optional<Identity>> authenticate(const std::vector<TokenIdentity>& tokens,
-                                             const Credentials& credentials,
-                                             const std::optional<Identity>& anonymous);
+Result<Identity> authenticate(const std::vector<TokenIdentity>& tokens, const Credentials& credentials,
+                              const Identity& anonymous);
 
 }  // namespace heirloom::server

@@ -17,7 +17,8 @@ namespace heirloom::server {
 namespace {
 
 // As kube-apiserver 1.20: kubectl cannot parse the media type it asks for ("@" is no token character).
-// Clients ask for ...spec.v2@v1.0+protobuf, which is no media type; this is how the answer is named since 1.23.
+// Clients ask for ...spec.v2@v1.0+protobuf, which is no media type; this is how the answer is named
+// since 1.23.
 constexpr std::string_view kOpenApiProtobuf = "application/octet-stream";
 
 struct Target {
@@ -116,15 +117,15 @@ struct HttpFrontend::State {
   std::string openapi_json;
   std::string openapi_protobuf;
 
-  Result<std::optional<Identity>> identify(const net::HttpRequest& http, const net::Peer& peer) const {
+  Result<Identity> identify(const net::HttpRequest& http, const net::Peer& peer) const {
     Credentials credentials;
     credentials.authorization = http.headers.get("Authorization");
     credentials.certificate_user = peer.common_name;
     credentials.certificate_groups = peer.organizations;
     credentials.impersonate_user = http.headers.get("Impersonate-User");
     credentials.impersonate_groups = http.headers.all("Impersonate-Group");
-    std::optional<Identity> anonymous;
-    if (options.anonymous_admin) anonymous = admin_identity();
+    // As kube-apiserver: no credentials are the user system:anonymous, to whom roles may allow things.
+    Identity anonymous = options.anonymous_admin ? admin_identity() : anonymous_identity();
     return authenticate(options.tokens, credentials, anonymous);
   }
 
@@ -145,7 +146,10 @@ struct HttpFrontend::State {
 
   net::HttpResponse health(std::string_view endpoint, const Target& target) const {
     const auto check = std::string_view(target.path).substr(1 + endpoint.size());
-    if (!check.empty() && check != "/" && check != "/ping" && check != "/store") return page_not_found();
+    if (!check.empty() && check != "/" && check != "/ping" && check != "/store") {
+      const Writing writing;
+      return document_reply(404, root_document(), writing);
+    }
     const bool store = check != "/ping" && endpoint == "readyz";
     const auto status = store ? server->ready() : Status();
     if (!status.ok())
@@ -160,22 +164,32 @@ struct HttpFrontend::State {
                                                 "/openapi/v2", "/readyz", "/version"})}});
   }
 
+  // Discovery is for everyone with credentials, metrics for administrators.
+  static bool may_get(const Identity& who, std::string_view path) {
+    if (is_public(path) || who.admin()) return true;
+    return path != "/metrics" && who.authenticated();
+  }
+
+  static Status path_forbidden(const Identity& who, std::string_view path) {
+    return {403, reasons::kForbidden,
+            fmt::format("forbidden: User \"{}\" cannot get path \"{}\"", who.user, path)};
+  }
+
   // Paths that name no resource.
-  net::HttpResponse plain(const net::HttpRequest& http, const Target& target, const Identity* who,
+  net::HttpResponse plain(const net::HttpRequest& http, const Target& target, const Identity& who,
                           Writing writing) {
     const auto& path = target.path;
     if (http.method != "GET" && http.method != "HEAD") return status_reply(method_not_allowed(), writing);
-    if (path.empty() || path == "/") return document_reply(200, root_document(), writing);
     if (const auto endpoint = health_endpoint(path); !endpoint.empty()) return health(endpoint, target);
-    if (path == "/metrics") {
-      if (who != nullptr && who->admin()) return text_reply(200, metrics->text());
-      return status_reply(Status(403, reasons::kForbidden, "forbidden: cannot get path \"/metrics\""),
-                          writing);
-    }
+    if (!may_get(who, path)) return status_reply(path_forbidden(who, path), writing);
+    if (path.empty() || path == "/") return document_reply(200, root_document(), writing);
+    if (path == "/metrics") return text_reply(200, metrics->text());
     if (path == "/openapi/v2") return openapi(http.headers.get("Accept"));
     auto document = server->document(path);
     if (document.ok()) return document_reply(200, *document, writing);
-    return page_not_found();
+    // A group alone is asked of the part that serves definitions.
+    const bool group = path.starts_with("/apis/") && path.find('/', 6) == std::string::npos;
+    return group ? page_not_found() : document_reply(404, root_document(), writing);
   }
 
   Result<Request> request_of(const net::HttpRequest& http, const Target& target,
@@ -189,21 +203,33 @@ struct HttpFrontend::State {
     request.name = path.name;
     request.subresource = path.subresource;
     request.rendering.include_object = std::string(target.query.get("includeObject"));
+    const auto& include = request.rendering.include_object;
+    if (!include.empty() && include != "None" && include != "Metadata" && include != "Object") {
+      return bad_request("unrecognized includeObject value: " + schema::go_quote(include));
+    }
     if (path.legacy_watch) request.name.clear();
     // What does not exist is said before what is wrong with the body.
     TRY_VOID(server->check_route(request));
     const auto resource = server->registry().find(request.group, request.resource);
-    TRY_VOID(read_options(request, http, target.query, resource->kind));
+    TRY_VOID(read_options(request, http, target.query, resource ? resource->kind : std::string("review")));
     if (path.legacy_watch && !path.name.empty()) request.read.field_selector = "metadata.name=" + path.name;
     return request;
   }
 
-  // Kubernetes serves built-in groups and definitions apart, and only the former answer with a Status.
-  bool is_builtin_group(std::string_view group) const {
-    for (const auto& resource : server->registry().all()) {
-      if (resource->group == group) return !resource->custom;
+  // Kubernetes serves built-in groups and definitions apart, and only the former answer with a Status when
+  // they have no such resource.
+  bool is_unknown_page(const ResourcePath& path) const {
+    const auto& registry = server->registry();
+    const auto resource = registry.find(path.group, path.resource);
+    if (resource != nullptr) {
+      const auto* version = resource->version(path.version);
+      return resource->custom &&
+             (version == nullptr || !version->served || resource->namespaced() == path.ns.empty());
     }
-    return false;
+    for (const auto& other : registry.all()) {
+      if (other->group == path.group && !other->custom) return false;
+    }
+    return true;
   }
 };
 
@@ -252,20 +278,19 @@ HttpFrontend::Prepared HttpFrontend::prepare(const net::HttpRequest& http, const
   out.writing.encoding = accepted.ok() ? accepted->encoding : Encoding::Json;
   out.writing.pretty = target->query.flag("pretty");
   auto identity = state_->identify(http, peer);
-  const bool known = identity.ok() && identity->has_value();
   const auto path = parse_resource_path(target->path);
-  if (!identity.ok() || (!known && !is_public(target->path))) {
-    out.reply = status_reply(identity.ok() ? unauthorized() : identity.status(), out.writing);
+  if (!identity.ok()) {
+    out.reply = status_reply(identity.status(), out.writing);
   } else if (!path) {
-    out.reply = state_->plain(http, *target, known ? &**identity : nullptr, out.writing);
+    out.reply = state_->plain(http, *target, *identity, out.writing);
   } else if (!accepted.ok()) {
     out.reply = status_reply(accepted.status(), out.writing);
   } else if (auto request = state_->request_of(http, *target, *path); !request.ok()) {
-    const bool page = is_not_found(request.status()) && !state_->is_builtin_group(path->group);
+    const bool page = is_not_found(request.status()) && state_->is_unknown_page(*path);
     out.reply = page ? page_not_found() : status_reply(request.status(), out.writing);
   } else {
     out.request = std::move(request).value();
-    out.request.identity = std::move(**identity);
+    out.request.identity = std::move(*identity);
     out.request.rendering.shape = accepted->rendering.shape;
     out.request.rendering.meta_version = accepted->rendering.meta_version;
   }

@@ -1,4 +1,4 @@
-// Deployment, Job, Pod, Service, Lease, rbac. Source of the rules: kubernetes/pkg/apis/{apps,batch,core,rbac}
+// Deployment, Job, Pod, Lease. Source of the rules: kubernetes/pkg/apis/{apps,batch,core,coordination}
 // as a real server answers.
 #include "schema/selector.h"
 #include "server/strategies/strategies.h"
@@ -19,10 +19,47 @@ void check_immutable(JsonView object, JsonView old, std::string_view parent, std
       schema::invalid_value(schema::child_path(parent, field), object[parent][field], "field is immutable"));
 }
 
+// --- Pod templates ---
+
+// "repo/name:tag@digest" without a tag, or tagged latest, may change behind its name.
+std::string_view pull_policy(std::string_view image) {
+  if (image.find('@') != std::string_view::npos) return "IfNotPresent";
+  const auto name = image.substr(image.rfind('/') == std::string_view::npos ? 0 : image.rfind('/') + 1);
+  const auto colon = name.find(':');
+  return colon == std::string_view::npos || name.substr(colon + 1) == "latest" ? "Always" : "IfNotPresent";
+}
+
+// What a schema's defaults cannot say about the pod spec at this path.
+Json with_pull_policies(const Json& object, const JsonPath& pod_spec) {
+  std::vector<JsonEdit> edits;
+  for (const auto list : {"containers", "initContainers"}) {
+    std::size_t index = 0;
+    for (const auto& container : at_path(object, pod_spec)[list].elements()) {
+      JsonPath at = pod_spec;
+      at.emplace_back(std::string(list));
+      at.emplace_back(index++);
+      at.emplace_back(std::string("imagePullPolicy"));
+      if (!container.is_object() || container["imagePullPolicy"].exists()) continue;
+      edits.push_back(set_at(std::move(at), Json::string(pull_policy(container["image"].string()))));
+    }
+  }
+  return edits.empty() ? object : rewrite(object, edits);
+}
+
+const JsonPath kTemplateSpec = path({"spec", "template", "spec"});
+
 // --- Deployment ---
 
 Json prepare_with_empty_status(const Json& object) {
   return rewrite(object, {set_at(path({"status"}), Json::object())});
+}
+
+Json prepare_deployment(const Json& object) {
+  return with_pull_policies(prepare_with_empty_status(object), kTemplateSpec);
+}
+
+Json prepare_deployment_update(const Json& object, const Json&) {
+  return with_pull_policies(object, kTemplateSpec);
 }
 
 void validate_deployment(JsonView object, schema::FieldErrors& errors) {
@@ -31,6 +68,8 @@ void validate_deployment(JsonView object, schema::FieldErrors& errors) {
   const auto labels = spec["template"]["metadata"]["labels"];
   if (!selector.is_object()) {
     errors.push_back(schema::required_value("spec.selector"));
+    errors.push_back(schema::invalid_value("spec.template.metadata.labels", labels,
+                                           "`selector` does not match template `labels`"));
     return;
   }
   const auto parsed = schema::LabelSelector::from_json(selector);
@@ -60,7 +99,7 @@ void validate_deployment_update(JsonView object, JsonView old, schema::FieldErro
 // --- Job: the selector and the labels of its pods carry its uid ---
 
 Json prepare_job(const Json& object) {
-  const Json empty = prepare_with_empty_status(object);
+  const Json empty = with_pull_policies(prepare_with_empty_status(object), kTemplateSpec);
   const JsonView view = empty.view();
   if (view["spec"]["manualSelector"].boolean()) return empty;
   const auto uid = view["metadata"]["uid"].string();
@@ -84,7 +123,8 @@ void validate_job_update(JsonView object, JsonView old, schema::FieldErrors& err
 }
 
 // A replace that leaves out what the server generated keeps it.
-Json keep_job_selector(const Json& object, const Json& old) {
+Json keep_job_selector(const Json& sent, const Json& old) {
+  const Json object = with_pull_policies(sent, kTemplateSpec);
   const JsonView before = old.view()["spec"];
   std::vector<JsonEdit> edits;
   if (!object.view()["spec"]["selector"].exists() && before["selector"].exists()) {
@@ -98,42 +138,6 @@ Json keep_job_selector(const Json& object, const Json& old) {
 Json prepare_pod(const Json& object) {
   return rewrite(
       object, {set_at(path({"status"}), Json::object({{"phase", "Pending"}, {"qosClass", "BestEffort"}}))});
-}
-
-// --- Service ---
-
-Json prepare_service(const Json& object) {
-  return rewrite(object, {set_at(path({"status"}), Json::object({{"loadBalancer", Json::object()}}))});
-}
-
-// A replace without a cluster address keeps the one that was allocated.
-Json keep_cluster_ip(const Json& object, const Json& old) {
-  const JsonView before = old.view()["spec"];
-  std::vector<JsonEdit> edits;
-  for (const auto field : {"clusterIP", "clusterIPs"}) {
-    if (!object.view()["spec"][field].exists() && before[field].exists()) {
-      edits.push_back(set_at(path({"spec", field}), before[field].to_json()));
-    }
-  }
-  return edits.empty() ? object : rewrite(object, edits);
-}
-
-void validate_service(JsonView object, schema::FieldErrors& errors) {
-  const auto spec = object["spec"];
-  const bool external = spec["type"].string() == "ExternalName";
-  if (external && spec["externalName"].string().empty())
-    errors.push_back(schema::required_value("spec.externalName"));
-  if (!external && spec["clusterIP"].string() != "None" && spec["ports"].empty()) {
-    errors.push_back(schema::required_value("spec.ports"));
-  }
-}
-
-void validate_service_update(JsonView object, JsonView old, schema::FieldErrors& errors) {
-  validate_service(object, errors);
-  const auto before = old["spec"]["clusterIP"].string();
-  if (!before.empty() && object["spec"]["type"].string() != "ExternalName") {
-    check_immutable(object, old, "spec", "clusterIP", errors);
-  }
 }
 
 // --- Lease ---
@@ -154,79 +158,12 @@ void validate_lease_update(JsonView object, JsonView, schema::FieldErrors& error
   validate_lease(object, errors);
 }
 
-// --- rbac ---
-
-// Users and groups belong to the rbac group, service accounts to the core group.
-Json prepare_binding(const Json& object) {
-  std::vector<JsonEdit> edits;
-  std::size_t index = 0;
-  for (const auto& subject : object.view()["subjects"].elements()) {
-    const auto kind = subject["kind"].string();
-    if ((kind == "User" || kind == "Group") && subject["apiGroup"].string().empty()) {
-      edits.push_back(set_at({std::string("subjects"), index, std::string("apiGroup")},
-                             Json::string("rbac.authorization.k8s.io")));
-    }
-    ++index;
-  }
-  if (object.view()["roleRef"].is_object() && object.view()["roleRef"]["apiGroup"].string().empty()) {
-    edits.push_back(set_at(path({"roleRef", "apiGroup"}), Json::string("rbac.authorization.k8s.io")));
-  }
-  return edits.empty() ? object : rewrite(object, edits);
-}
-
-Json prepare_binding_update(const Json& object, const Json&) { return prepare_binding(object); }
-
-void validate_role(JsonView object, schema::FieldErrors& errors) {
-  std::size_t index = 0;
-  for (const auto& rule : object["rules"].elements()) {
-    const auto at = schema::index_path("rules", index++);
-    if (rule["verbs"].empty()) {
-      errors.push_back(schema::required_value(at + ".verbs", "verbs must contain at least one value"));
-    }
-    if (!rule["nonResourceURLs"].empty()) continue;
-    if (rule["apiGroups"].empty()) {
-      errors.push_back(
-          schema::required_value(at + ".apiGroups", "resource rules must supply at least one api group"));
-    }
-    if (rule["resources"].empty()) {
-      errors.push_back(
-          schema::required_value(at + ".resources", "resource rules must supply at least one resource"));
-    }
-  }
-}
-
-void validate_role_update(JsonView object, JsonView, schema::FieldErrors& errors) {
-  validate_role(object, errors);
-}
-
-void validate_binding(JsonView object, schema::FieldErrors& errors) {
-  if (object["roleRef"]["name"].string().empty()) errors.push_back(schema::required_value("roleRef.name"));
-  const auto kind = object["roleRef"]["kind"].string();
-  if (kind != "Role" && kind != "ClusterRole") {
-    errors.push_back(schema::unsupported_value("roleRef.kind", kind, {"Role", "ClusterRole"}));
-  }
-  std::size_t index = 0;
-  for (const auto& subject : object["subjects"].elements()) {
-    const auto at = schema::index_path("subjects", index++);
-    if (subject["name"].string().empty()) errors.push_back(schema::required_value(at + ".name"));
-    if (subject["kind"].string() == "ServiceAccount" && subject["namespace"].string().empty()) {
-      errors.push_back(schema::required_value(at + ".namespace"));
-    }
-  }
-}
-
-void validate_binding_update(JsonView object, JsonView old, schema::FieldErrors& errors) {
-  validate_binding(object, errors);
-  if (object["roleRef"] != old["roleRef"]) {
-    errors.push_back(schema::invalid_value("roleRef", object["roleRef"], "cannot change roleRef"));
-  }
-}
-
 }  // namespace
 
 const Strategy kDeployment = [] {
   Strategy strategy;
-  strategy.prepare_create = prepare_with_empty_status;
+  strategy.prepare_create = prepare_deployment;
+  strategy.prepare_update = prepare_deployment_update;
   strategy.validate_create = validate_deployment;
   strategy.validate_update = validate_deployment_update;
   return strategy;
@@ -247,41 +184,12 @@ const Strategy kPod = [] {
   return strategy;
 }();
 
-const Strategy kService = [] {
-  Strategy strategy;
-  strategy.name_check = schema::check_dns1035_label;
-  strategy.delete_collection = false;
-  strategy.prepare_create = prepare_service;
-  strategy.prepare_update = keep_cluster_ip;
-  strategy.validate_create = validate_service;
-  strategy.validate_update = validate_service_update;
-  return strategy;
-}();
-
 const Strategy kLease = [] {
   Strategy strategy;
   strategy.create_on_update = true;
   strategy.needs_resource_version = true;
   strategy.validate_create = validate_lease;
   strategy.validate_update = validate_lease_update;
-  return strategy;
-}();
-
-const Strategy kRole = [] {
-  Strategy strategy;
-  strategy.name_check = schema::check_path_segment_name;
-  strategy.validate_create = validate_role;
-  strategy.validate_update = validate_role_update;
-  return strategy;
-}();
-
-const Strategy kRoleBinding = [] {
-  Strategy strategy;
-  strategy.name_check = schema::check_path_segment_name;
-  strategy.prepare_create = prepare_binding;
-  strategy.prepare_update = prepare_binding_update;
-  strategy.validate_create = validate_binding;
-  strategy.validate_update = validate_binding_update;
   return strategy;
 }();
 

@@ -1,6 +1,8 @@
 // Serves the API server over plain HTTP on a free port of 127.0.0.1, in memory, and prints its URL: for
 // replaying transcripts against it. Not part of the product: requests without a token act as administrator.
 #include <cstdio>
+#include <string>
+#include <utility>
 
 #include "base/metrics.h"
 #include "base/random.h"
@@ -15,7 +17,7 @@
 namespace heirloom {
 namespace {
 
-Task<int> serve(net::EventLoop* loop) {
+Task<int> serve(net::EventLoop* loop, std::string token) {
   SystemRandom random;
   Metrics metrics;
   server::StoreOptions store_options;
@@ -28,7 +30,13 @@ Task<int> serve(net::EventLoop* loop) {
     co_return 1;
   }
   server::HttpFrontendOptions frontend_options;
-  frontend_options.anonymous_admin = true;
+  frontend_options.anonymous_admin = token.empty();
+  if (!token.empty()) {
+    server::TokenIdentity admin;
+    admin.token = token;
+    admin.identity = server::admin_identity();
+    frontend_options.tokens.push_back(std::move(admin));
+  }
   server::HttpFrontend frontend(&server, &metrics, frontend_options);
   net::HttpServerOptions http_options;
   http_options.render_error = server::render_http_error;
@@ -54,7 +62,8 @@ Task<int> serve(net::EventLoop* loop) {
 }  // namespace
 }  // namespace heirloom
 
-int main() {
+int main(int argc, char** argv) {
   heirloom::net::EventLoop loop;
-  return heirloom::net::await(loop, heirloom::serve(&loop));
+  const std::string token = argc > 1 ? argv[1] : "";
+  return heirloom::net::await(loop, heirloom::serve(&loop, token));
 }

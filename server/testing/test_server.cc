@@ -5,19 +5,35 @@
 
 namespace heirloom::server {
 
-TestServer::TestServer(std::uint64_t seed) : loop_(seed), random_(seed) {
+TestServer::TestServer(std::uint64_t seed) : world_(seed), loop_(world_, "client"), random_(seed) {
   StoreOptions options;
   options.stamp = stamp_resource_version;
-  store_ = make_memory_store(options, loop_.executor(), &loop_.clock());
-  server_ = std::make_unique<ApiServer>(loop_.executor(), &loop_.clock(), &random_, store_.get(), &metrics_);
-  api_ = make_local_api(server_.get());
-  const Status started = await(server_->start());
-  HEIRLOOM_ASSERT(started.ok());
+  store_ = make_memory_store(options, loop_.executor(), &world_.clock());
+  restart();
 }
 
 TestServer::~TestServer() {
-  server_->abandon();
+  crash();
   loop_.abandon();
+}
+
+void TestServer::crash() {
+  if (server_ == nullptr) return;
+  server_->abandon();
+  server_loop_->abandon();
+  api_.reset();
+  server_.reset();
+  server_loop_.reset();
+}
+
+void TestServer::restart() {
+  crash();
+  server_loop_ = std::make_unique<SimulatedLoop>(world_, "server");
+  server_ = std::make_unique<ApiServer>(server_loop_->executor(), &world_.clock(), &random_, store_.get(),
+                                        &metrics_);
+  api_ = make_local_api(server_.get());
+  const Status started = await(server_->start());
+  HEIRLOOM_ASSERT(started.ok());
 }
 
 Result<Json> TestServer::create(std::string_view json) {

@@ -29,7 +29,7 @@ class TestServer {
   kube::Api& api() { return *api_; }
   Store& store() { return *store_; }
   SimulatedLoop& loop() { return loop_; }
-  ManualClock& clock() { return loop_.clock(); }
+  ManualClock& clock() { return world_.clock(); }
   Metrics& metrics() { return metrics_; }
 
   // Runs the loop, moving the clock where needed, until the task is done.
@@ -39,12 +39,18 @@ class TestServer {
     loop_.start(store_result(std::move(task), place), [](std::exception_ptr error) {
       if (error) std::rethrow_exception(error);
     });
-    const bool done = loop_.world().run_until([&] { return place->has_value(); });
+    const bool done = world_.run_until([&] { return place->has_value(); });
     HEIRLOOM_ASSERT(done);
     return std::move(**place);
   }
+  // Lets the controllers work while this much time passes.
+  void advance(Duration duration) { world_.run_for(duration); }
   // Lets the controllers do what they can do without the clock moving.
-  void settle() { loop_.world().run_until_idle(); }
+  void settle() { world_.run_until_idle(); }
+
+  // The server dies; the store stays. restart() makes a new one over it.
+  void crash();
+  void restart();
 
   // Shorthands, for tests: JSON text in, the answer or its Status out.
   Result<Json> create(std::string_view json);
@@ -57,7 +63,9 @@ class TestServer {
                              std::string_view name);
 
  private:
-  SimulatedLoop loop_;
+  SimulatedWorld world_;
+  SimulatedLoop loop_;                          // of whoever calls, and of the store
+  std::unique_ptr<SimulatedLoop> server_loop_;  // of the server: dies with it
   SeededRandom random_;
   Metrics metrics_;
   std::unique_ptr<Store> store_;
