@@ -1,10 +1,6 @@
 // The server over a store that outlives it: what a restart finds.
 #include <doctest/doctest.h>
 
-#include "base/store_result.h"
-#include "base/testing/simulated_loop.h"
-#include "server/local_api.h"
-#include "server/resource_version.h"
 #include "server/testing/test_server.h"
 
 namespace heirloom::server {
@@ -17,25 +13,25 @@ constexpr std::string_view kDefinition = R"({
       "x-kubernetes-preserve-unknown-fields":true}}}]}})";
 
 TEST_CASE("a restarted server serves its definitions, keeps its namespaces and finishes what was begun") {
-  TestServer first;
-  REQUIRE(first.create(kDefinition).ok());
-  first.settle();
-  REQUIRE(first.create(R"({"apiVersion":"example.dev/v1","kind":"Widget","metadata":{"name":"w"}})").ok());
-  REQUIRE(first.create(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"team"}})").ok());
+  TestServer server(1, TestServer::Storage::Disk);
+  REQUIRE(server.create(kDefinition).ok());
+  server.settle();
+  REQUIRE(server.create(R"({"apiVersion":"example.dev/v1","kind":"Widget","metadata":{"name":"w"}})").ok());
+  REQUIRE(server.create(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"team"}})").ok());
   const auto uid = std::string(
-      (*first.get(TestServer::ref("v1", "namespaces", "", "default")))["metadata"]["uid"].string());
+      (*server.get(TestServer::ref("v1", "namespaces", "", "default")))["metadata"]["uid"].string());
   // The namespace is marked, and the server dies before its controllers hear of it.
-  const auto marked = first.remove(TestServer::ref("v1", "namespaces", "", "team"));
+  const auto marked = server.remove(TestServer::ref("v1", "namespaces", "", "team"));
   REQUIRE(marked.ok());
-  first.crash();
+  server.crash();
 
-  first.restart();
-  CHECK(first.get(TestServer::ref("example.dev/v1", "widgets", "default", "w")).ok());
-  const auto kept = first.get(TestServer::ref("v1", "namespaces", "", "default"));
+  server.restart();
+  CHECK(server.get(TestServer::ref("example.dev/v1", "widgets", "default", "w")).ok());
+  const auto kept = server.get(TestServer::ref("v1", "namespaces", "", "default"));
   REQUIRE(kept.ok());
   CHECK((*kept)["metadata"]["uid"].string() == uid);
-  first.settle();
-  CHECK(is_not_found(first.get(TestServer::ref("v1", "namespaces", "", "team")).status()));
+  server.settle();
+  CHECK(is_not_found(server.get(TestServer::ref("v1", "namespaces", "", "team")).status()));
 }
 
 }  // namespace

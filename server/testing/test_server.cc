@@ -2,35 +2,46 @@
 
 #include "server/local_api.h"
 #include "server/resource_version.h"
+#include "server/store/commit_runner.h"
 
 namespace heirloom::server {
 
-TestServer::TestServer(std::uint64_t seed) : world_(seed), loop_(world_, "client"), random_(seed) {
-  StoreOptions options;
-  options.stamp = stamp_resource_version;
-  store_ = make_memory_store(options, loop_.executor(), &world_.clock());
+TestServer::TestServer(std::uint64_t seed, Storage storage)
+    : storage_(storage), world_(seed), disk_(seed), random_(seed) {
   restart();
 }
 
-TestServer::~TestServer() {
-  crash();
-  loop_.abandon();
-}
+TestServer::~TestServer() { crash(); }
 
 void TestServer::crash() {
-  if (server_ == nullptr) return;
+  if (loop_ == nullptr) return;
   server_->abandon();
-  server_loop_->abandon();
+  loop_->abandon();
   api_.reset();
   server_.reset();
-  server_loop_.reset();
+  store_.reset();
+  loop_.reset();
+  disk_.lose_power(FaultyDisk::PowerLoss::DropAll);
 }
 
 void TestServer::restart() {
   crash();
-  server_loop_ = std::make_unique<SimulatedLoop>(world_, "server");
-  server_ = std::make_unique<ApiServer>(server_loop_->executor(), &world_.clock(), &random_, store_.get(),
-                                        &metrics_);
+  loop_ = std::make_unique<SimulatedLoop>(world_, "server");
+  StoreOptions options;
+  options.stamp = stamp_resource_version;
+  if (storage_ == Storage::Memory) {
+    store_ = make_memory_store(options, loop_->executor(), &world_.clock());
+  } else {
+    DiskOptions disk;
+    disk.directory = "/store";
+    disk.vfs = disk_.vfs();
+    auto runner = make_loop_commit_runner(loop_->executor());
+    auto opened = open_store(disk, options, loop_->executor(), &world_.clock(), std::move(runner));
+    HEIRLOOM_ASSERT(opened.ok());
+    store_ = std::move(opened).value();
+  }
+  server_ =
+      std::make_unique<ApiServer>(loop_->executor(), &world_.clock(), &random_, store_.get(), &metrics_);
   api_ = make_local_api(server_.get());
   const Status started = await(server_->start());
   HEIRLOOM_ASSERT(started.ok());

@@ -17,18 +17,21 @@
 #include "kube/api.h"
 #include "server/api_server.h"
 #include "server/store/store.h"
+#include "server/store/testing/faulty_disk.h"
 
 namespace heirloom::server {
 
 class TestServer {
  public:
-  explicit TestServer(std::uint64_t seed = 1);
+  // On disk the store survives crash(): a disk in memory that forgets what was not synced.
+  enum class Storage { Memory, Disk };
+  explicit TestServer(std::uint64_t seed = 1, Storage storage = Storage::Memory);
   ~TestServer();
 
   ApiServer& server() { return *server_; }
   kube::Api& api() { return *api_; }
   Store& store() { return *store_; }
-  SimulatedLoop& loop() { return loop_; }
+  SimulatedLoop& loop() { return *loop_; }
   ManualClock& clock() { return world_.clock(); }
   Metrics& metrics() { return metrics_; }
 
@@ -36,7 +39,7 @@ class TestServer {
   template <class T>
   T await(Task<T> task) {
     auto place = std::make_shared<std::optional<T>>();
-    loop_.start(store_result(std::move(task), place), [](std::exception_ptr error) {
+    loop_->start(store_result(std::move(task), place), [](std::exception_ptr error) {
       if (error) std::rethrow_exception(error);
     });
     const bool done = world_.run_until([&] { return place->has_value(); });
@@ -48,7 +51,8 @@ class TestServer {
   // Lets the controllers do what they can do without the clock moving.
   void settle() { world_.run_until_idle(); }
 
-  // The server dies; the store stays. restart() makes a new one over it.
+  // Server and store die, with everything that runs on the loop. restart() makes them anew from what is on
+  // the disk.
   void crash();
   void restart();
 
@@ -63,9 +67,10 @@ class TestServer {
                              std::string_view name);
 
  private:
+  Storage storage_;
   SimulatedWorld world_;
-  SimulatedLoop loop_;                          // of whoever calls, and of the store
-  std::unique_ptr<SimulatedLoop> server_loop_;  // of the server: dies with it
+  FaultyDisk disk_;
+  std::unique_ptr<SimulatedLoop> loop_;
   SeededRandom random_;
   Metrics metrics_;
   std::unique_ptr<Store> store_;
