@@ -28,6 +28,7 @@ enum class Rule {
   Bytes,
   Zero,     // "", 0 or false are not stored
   Default,  // what the server fills in, as JSON in `detail`; noted where it stands inside an atomic list
+  Mirror,   // second name of the member in `detail`
   Use,      // the rules of the table named in `detail` hold below
 };
 
@@ -124,6 +125,7 @@ constexpr Row kPod[] = {
     {"hostAliases[].hostnames", Rule::List},
     {"topologySpreadConstraints", Rule::Keyed, "topologyKey,whenUnsatisfiable"},
     {"topologySpreadConstraints[].labelSelector", Rule::Use, "selector"},
+    {"serviceAccount", Rule::Mirror, "serviceAccountName"},
     {"hostNetwork", Rule::Zero},
     {"hostPID", Rule::Zero},
     {"hostIPC", Rule::Zero},
@@ -405,6 +407,9 @@ void apply(Sketch& root, const Row& row) {
       place.node.default_value = *value;
       break;
     }
+    case Rule::Mirror:
+      place.node.mirror_of = row.detail;
+      break;
     case Rule::Use:
       apply(place, rows_of(kShared, row.detail));
       break;

@@ -63,7 +63,9 @@ struct Node {
   // x-kubernetes-patch-strategy of built-in kinds; without patch_merge a list is replaced.
   bool patch_merge = false;
   bool patch_retain_keys = false;
-  std::string patch_merge_key;                              // x-kubernetes-patch-merge-key
+  std::string patch_merge_key;  // x-kubernetes-patch-merge-key
+  std::string
+      mirror_of;  // the member this is a deprecated second name of: given up together (serviceAccount)
   std::vector<std::string> list_map_keys;                   // x-kubernetes-list-map-keys
   std::vector<std::pair<std::string, NodePtr>> properties;  // sorted by name
   NodePtr additional;                                       // additionalProperties with a schema

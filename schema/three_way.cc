@@ -117,8 +117,13 @@ class Merger {
     const bool exclusive = whole && !agrees(desired, live, node);
     out_.begin_object();
     for (const JsonMember member : live.members()) {
+      const Node* child = member_of(node, member.key);
       const FieldSet* before = previous == nullptr ? nullptr : previous->find(member.key);
-      live_member(member, desired[member.key], before, member_of(node, member.key), exclusive, false);
+      // The server restores a member from its second name, so both are given up together.
+      if (before == nullptr && previous != nullptr && child != nullptr && !child->mirror_of.empty() &&
+          !desired.contains(child->mirror_of))
+        before = previous->find(child->mirror_of);
+      live_member(member, desired[member.key], before, child, exclusive, false);
     }
     for (const JsonMember member : desired.members())
       if (!live.contains(member.key)) new_member(member, member_of(node, member.key));
