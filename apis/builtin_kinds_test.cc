@@ -1,6 +1,7 @@
 #include "apis/builtin_kinds.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "base/yaml.h"
 #include "schema/defaults.h"
@@ -25,7 +26,47 @@ const schema::Schema& schema_of(std::string_view group, std::string_view kind) {
   return *found;
 }
 
+std::string rules_of(const schema::Node& node) {
+  std::string text;
+  for (const std::string& key : node.merge_keys()) text += key + ",";
+  if (node.is_set()) text += "set";
+  return text;
+}
+
+// Where the two disagree about how a value merges or what it means, among the fields both know.
+void compare_rules(const schema::Node& full, const schema::Node& sketch, const std::string& path,
+                   std::vector<std::string>& differences) {
+  // Tolerations have no key in Kubernetes; our merge makes one of all they are.
+  const bool ours = path.ends_with(".tolerations");
+  if (!ours && rules_of(full) != rules_of(sketch))
+    differences.push_back(fmt::format("{}: \"{}\", sketched \"{}\"", path, rules_of(full), rules_of(sketch)));
+  if (sketch.form != schema::Form::Plain && sketch.form != full.form)
+    differences.push_back(fmt::format("{}: another form", path));
+  for (const auto& property : sketch.properties) {
+    const schema::Node* same = full.property(property.first);
+    if (same != nullptr) compare_rules(*same, *property.second, path + "." + property.first, differences);
+  }
+  if (full.items && sketch.items) compare_rules(*full.items, *sketch.items, path + "[]", differences);
+  if (full.additional && sketch.additional)
+    compare_rules(*full.additional, *sketch.additional, path + "{}", differences);
+}
+
 }  // namespace
+
+TEST_CASE("what the merge knows of a kind without its description agrees with the description") {
+  std::vector<std::string> differences;
+  for (const BuiltinKind& kind : builtin_kinds()) {
+    const schema::Schema& sketch = schema::merge_knowledge(kind.gvk.group, kind.gvk.kind);
+    for (const auto& property : sketch.root().properties) {
+      if (property.first == "metadata" || property.first == "status") continue;
+      const schema::Node* full = kind.schema->root().property(property.first);
+      if (full != nullptr)
+        compare_rules(*full, *property.second, kind.gvk.kind + "." + property.first, differences);
+    }
+  }
+  const std::string all = fmt::format("{}", fmt::join(differences, "\n"));
+  CHECK(all == "");
+}
 
 TEST_CASE("every description compiles") {
   const auto kinds = compile_builtin_kinds();

@@ -52,6 +52,8 @@ const std::map<std::string, std::string> kDifferences = {
     {"CustomResourceDefinitionStatus.conditions",
      "list CustomResourceDefinitionCondition keys=type list=map"},
     {"LabelSelectorRequirement.key", "string required"},
+    {"EphemeralContainer.ports",
+     "list ContainerPort merge=containerPort keys=containerPort,protocol list=map"},
     {"CronJobStatus.active", "list ObjectReference list=atomic"},
 };
 
