@@ -54,6 +54,15 @@ void ObjectTable::saw(const ObjectKey& key, const Json& object) {
   place(key, entry, object, nullptr);
 }
 
+void ObjectTable::listed(const ObjectKey& key, const Json& object) {
+  Entry& entry = entries_[key];
+  if (entry.awaited_version != version_hash(object)) {
+    entry.awaited_version = 0;
+    entry.ignored_events = 0;
+  }
+  saw(key, object);
+}
+
 void ObjectTable::lost(const ObjectKey& key) {
   const auto at = entries_.find(key);
   if (at == entries_.end()) return;

@@ -40,6 +40,8 @@ class ObjectTable {
   // From a watch. `lost`: deleted, or no longer selected.
   void saw(const ObjectKey& key, const Json& object);
   void lost(const ObjectKey& key);
+  // From a list after a broken watch: events may have been skipped, the echo of an answer among them.
+  void listed(const ObjectKey& key, const Json& object);
 
   // From an answer to a request that `by` made: it knows already and is not woken. The ticket is drawn before the request goes out: an answer that events have
   // overtaken must not turn the table back. An answer newer than the last event makes the table ignore the older

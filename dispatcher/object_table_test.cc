@@ -111,6 +111,17 @@ TEST_CASE("an echo that never comes does not deafen the table for ever") {
   CHECK(f.table.find(kCm)->live.resource_version == "29");
 }
 
+TEST_CASE("a list that skipped the echo is believed") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  f.table.answered(kApp1, kCm, config_map("3", "c"), f.table.ticket(kCm));
+  f.take();
+  f.table.listed(kCm, config_map("5", "e"));
+  CHECK(f.table.find(kCm)->live.resource_version == "5");
+  CHECK(f.take() == Names{"app1"});
+}
+
 TEST_CASE("a lost object wakes everyone interested, verified or not") {
   Fixture f;
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});

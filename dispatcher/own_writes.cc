@@ -19,7 +19,8 @@ const Json* OwnWrites::find(const NamespacedName& key) const {
   return at == written_.end() ? nullptr : &at->second.object;
 }
 
-OwnWrites::Event OwnWrites::classify(const NamespacedName& key, const std::string& resource_version, bool deleted) {
+OwnWrites::Event OwnWrites::classify(const NamespacedName& key, const std::string& resource_version, bool deleted,
+                                     bool from_list) {
   const auto at = written_.find(key);
   if (at == written_.end()) return Event::News;
   if (!deleted) {
@@ -27,7 +28,7 @@ OwnWrites::Event OwnWrites::classify(const NamespacedName& key, const std::strin
       written_.erase(at);
       return Event::Echo;
     }
-    if (++at->second.ignored < kMaxIgnored) return Event::Stale;
+    if (!from_list && ++at->second.ignored < kMaxIgnored) return Event::Stale;
   }
   written_.erase(at);
   return Event::News;

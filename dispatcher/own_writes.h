@@ -18,8 +18,10 @@ class OwnWrites {
   const Json* find(const NamespacedName& key) const;  // nullptr: believe the cache
 
   enum class Event { News, Echo, Stale };
-  // What an event about the object is; News and Echo end the waiting.
-  Event classify(const NamespacedName& key, const std::string& resource_version, bool deleted);
+  // What an event about the object is; News and Echo end the waiting. `from_list`: a list after a broken watch shows it;
+  // the echo may have been skipped, so nothing else is waited for. Should the list be older than our write, the watch
+  // that goes on from it brings the echo as news.
+  Event classify(const NamespacedName& key, const std::string& resource_version, bool deleted, bool from_list);
 
  private:
   struct Written {

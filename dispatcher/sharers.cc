@@ -33,6 +33,16 @@ Json without_managed_fields(JsonView object) {
 
 std::string owner_index(const SharerKey& key) { return to_string(key); }
 
+// We write status and finalizers; everything else is others'.
+bool same_but_for_our_writes(JsonView before, JsonView after) {
+  const JsonView old = before["metadata"];
+  const JsonView now = after["metadata"];
+  const auto same = [&old, &now](std::string_view key) {
+    return old[key].exists() == now[key].exists() && (!old[key].exists() || old[key] == now[key]);
+  };
+  return same("uid") && same("generation") && same("deletionTimestamp") && same("labels") && same("annotations");
+}
+
 // A 404 that names the object comes from the kind's own handler: the kind is served. Without a name the kind is gone,
 // and nothing may be concluded.
 bool says_absent(const Status& status, const std::string& name) {
@@ -146,7 +156,11 @@ std::string Sharers::application_version(const SharerKey& key) const {
 }
 
 void Sharers::wrote_application(const SharerKey& key, const Json& answer, const std::string& before) {
+  // The answer may bring what somebody else wrote meanwhile; the event about that is older than it and wakes nobody.
+  const Json* known = application(key);
+  const bool news = known != nullptr && !same_but_for_our_writes(*known, answer);
   written_applications_.wrote({key.ns, key.name}, without_managed_fields(answer), before, application_version(key));
+  if (news) wake_(key);
 }
 
 void Sharers::finalized(const SharerKey& key, const std::string& uid) {
@@ -187,7 +201,7 @@ void Sharers::application_changed(const Applications::Change& change) {
   const bool deleted = change.after == nullptr;
   if (deleted) finalized_.erase(change.key);
   const std::string version = deleted ? std::string() : change.after->resource_version;
-  if (written_applications_.classify(change.key, version, deleted) != OwnWrites::Event::News) return;
+  if (written_applications_.classify(change.key, version, deleted, change.from_list) != OwnWrites::Event::News) return;
   wake_(key);
   if (!deleted) return;
   // Whoever shares an object with it may have to step in.
@@ -202,7 +216,8 @@ void Sharers::tracker_changed(const Trackers::Change& change) {
   const auto written = written_trackers_.find(name);
   const bool ours = written != written_trackers_.end() && change.after != nullptr &&
                     written->second.tracker.resource_version == change.after->resource_version;
-  if (change.after == nullptr || ours) written_trackers_.erase(name);
+  // A list may have skipped the echo of our write, which would then be waited for in vain.
+  if (change.after == nullptr || ours || change.from_list) written_trackers_.erase(name);
   const bool we_removed_it = change.after == nullptr && gone_trackers_.erase(name) != 0;
   declare_tracked(owner);
   if (!ours && !we_removed_it) wake_(owner);

@@ -43,6 +43,7 @@ class ObjectCache final : public ReflectorSink {
     const Entry* after = nullptr;   // nullptr: gone, or no longer selected
     const Json* body =
         nullptr;  // the object of the event (its last state when gone); nullptr when a list left it out
+    bool from_list = false;  // states between this one and the last may have been skipped
   };
 
   using Project = std::function<Kept(JsonView object)>;
@@ -102,7 +103,7 @@ class ObjectCache final : public ReflectorSink {
   void end_replace() override;
   void changed(WatchEvent::Type type, const Json& object) override {
     if (type == WatchEvent::Type::Deleted)
-      drop(key_of_body(object), &object);
+      drop(key_of_body(object), &object, false);
     else
       put(object, false);
   }
@@ -131,7 +132,7 @@ class ObjectCache final : public ReflectorSink {
   }
 
   void put(const Json& object, bool from_list);
-  void drop(const NamespacedName& key, const Json* body);
+  void drop(const NamespacedName& key, const Json* body, bool from_list);
   void index(const NamespacedName& key, const Kept& kept);
   void unindex(const NamespacedName& key, const Kept& kept);
   void tell(const Change& change) {
@@ -159,7 +160,7 @@ void ObjectCache<Kept>::put(const Json& object, bool from_list) {
     bytes_ += slot_bytes(key, slot.entry);
     index(key, slot.entry.kept);
     const auto placed = entries_.emplace(key, std::move(slot)).first;
-    tell(Change{std::move(key), nullptr, &placed->second.entry, &object});
+    tell(Change{std::move(key), nullptr, &placed->second.entry, &object, from_list});
     return;
   }
   Slot& slot = at->second;
@@ -171,17 +172,17 @@ void ObjectCache<Kept>::put(const Json& object, bool from_list) {
   const Entry before = std::exchange(slot.entry, Entry{project_(object), std::string(version)});
   bytes_ += slot_bytes(key, slot.entry);
   index(key, slot.entry.kept);
-  tell(Change{std::move(key), &before, &slot.entry, &object});
+  tell(Change{std::move(key), &before, &slot.entry, &object, from_list});
 }
 
 template <class Kept>
-void ObjectCache<Kept>::drop(const NamespacedName& key, const Json* body) {
+void ObjectCache<Kept>::drop(const NamespacedName& key, const Json* body, bool from_list) {
   const auto at = entries_.find(key);
   if (at == entries_.end()) return;
   bytes_ -= slot_bytes(at->first, at->second.entry);
   unindex(at->first, at->second.entry.kept);
   const auto node = entries_.extract(at);  // keeps key and entry alive while the consumer looks at them
-  tell(Change{node.key(), &node.mapped().entry, nullptr, body});
+  tell(Change{node.key(), &node.mapped().entry, nullptr, body, from_list});
 }
 
 template <class Kept>
@@ -189,7 +190,7 @@ void ObjectCache<Kept>::end_replace() {
   std::vector<NamespacedName> gone;
   for (const auto& [key, slot] : entries_)
     if (slot.round != round_) gone.push_back(key);
-  for (const NamespacedName& key : gone) drop(key, nullptr);
+  for (const NamespacedName& key : gone) drop(key, nullptr, true);
   if (synced_) return;
   synced_ = true;
   synced_signal_.notify_all();
