@@ -25,13 +25,15 @@ class KindWatches::Feed final : public kube::ReflectorSink {
                    this) {}
 
   kube::Reflector& reflector() { return reflector_; }
+  // The table may know it from an answer: a list that does not show it says that it is gone.
+  void expect(const ObjectKey& key) { known_.insert(key); }
 
   void begin_replace() override { listed_.clear(); }
   void listed(const Json& object) override {
     const ObjectKey key = key_of_object(object);
     listed_.insert(key);
     known_.insert(key);
-    table_->saw(key, object);
+    table_->listed(key, object);
   }
   void end_replace() override {
     for (auto at = known_.begin(); at != known_.end();) {
@@ -117,6 +119,7 @@ void KindWatches::wait_for(const SharerKey& sharer, const std::vector<Named>& ob
       options.collection = kube::Collection{object.resource.resource, object.key.ns};
       options.field_selector = "metadata.name=" + object.key.name;
       watch->feed = std::make_unique<Feed>(*environment_, std::move(options), object.resource, table_, &changed_);
+      watch->feed->expect(object.key);
       watch->scope = std::make_unique<TaskScope>(environment_->executor);
       watch->scope->spawn(fmt::format("watch {}", object.key.to_string()), watch->feed->reflector().run());
     }

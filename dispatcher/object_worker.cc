@@ -19,6 +19,9 @@ using policies::NamespaceState;
 // More namespaces than this are asked about again.
 constexpr std::size_t kMaxKnownNamespaces = 100'000;
 
+// No watch tells when an object is gone whose labels somebody took away.
+constexpr Duration kUnwatchedRetry = std::chrono::seconds(5);
+
 const GroupVersionResource kNamespaces{"", "v1", "namespaces"};
 
 std::string turnstile_key(const ObjectKey& key) {
@@ -116,6 +119,9 @@ ObjectState settled_state(Action action) {
   return ObjectState::InForce;
 }
 
+// The kind's watch shows it; what is known of others is as old as the answer that brought it.
+bool is_watched(const SeenObject& seen) { return seen.live.owner || seen.live.copied_owner; }
+
 bool is_permanent_refusal(const Status& status) { return status.code() == 422 && !is_conflict(status); }
 
 }  // namespace
@@ -166,7 +172,7 @@ Task<ObjectWorker::Gathered> ObjectWorker::gather_facts(LiveObject live, SharerK
 Task<NamespaceState> ObjectWorker::namespace_state(std::string ns, std::string own_namespace) {
   if (ns.empty()) co_return NamespaceState::NotNeeded;
   const ObjectKey key{"local", "", "Namespace", "", ns};
-  if (const SeenObject* seen = table_->find(key))
+  if (const SeenObject* seen = table_->find(key); seen != nullptr && is_watched(*seen))
     co_return seen->live.terminating ? NamespaceState::Terminating : NamespaceState::Active;
   if (ns == own_namespace || active_namespaces_.contains(ns)) co_return NamespaceState::Active;
   const kube::ObjectRef ref{kNamespaces, "", ns};
@@ -430,7 +436,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
     // A DELETE is guarded by what the watch showed, so the body is not needed; a handover keeps the record's fields,
     // so it is.
     const SeenObject* seen = attempt == 0 ? table_->find(leaving.key) : nullptr;
-    if (seen != nullptr && (!seen->body.is_null() || policies::keys_to_check(seen->live, leaving.me).empty())) {
+    if (seen != nullptr && is_watched(*seen) && (!seen->body.is_null() || policies::keys_to_check(seen->live, leaving.me).empty())) {
       live = seen->body.is_null() ? seen->live : policies::read_live(seen->body, leaving.key);
     } else {
       const Read read_now = co_await read(leaving.me, leaving.key, leaving.resource, leaving.identity, true);
@@ -453,6 +459,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
       Decision waiting;
       waiting.wait = policies::WaitCause::ObjectTerminating;
       outcome.waiting_for = waiting_sentence(waiting, leaving.key, live);
+      if (!live->owner) outcome.ask_again_after = kUnwatchedRetry;
       co_return outcome;
     }
     const Result<Json> answer = co_await send_leave(leaving, *live, decision);
@@ -468,6 +475,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
       }
       outcome.state = LeaveOutcome::State::Waiting;
       outcome.waiting_for = fmt::format("{} is being deleted", leaving.key.to_string());
+      if (!live->owner) outcome.ask_again_after = kUnwatchedRetry;
       co_return outcome;
     }
     const Status& status = answer.status();

@@ -417,6 +417,8 @@ Task<void> Pass::collect() {
   findings_.leaving = co_await let_go(std::move(dropped), std::move(identity));
   for (const LeaveOutcome& outcome : findings_.leaving) {
     if (outcome.state == LeaveOutcome::State::Failed) retry_ = true;
+    if (outcome.ask_again_after && (!return_after_ || *outcome.ask_again_after < *return_after_))
+      return_after_ = outcome.ask_again_after;
     if (outcome.state == LeaveOutcome::State::Failed || outcome.state == LeaveOutcome::State::Waiting) co_return;
     memory_->objects->erase(outcome.key);
   }
