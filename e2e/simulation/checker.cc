@@ -129,6 +129,7 @@ void Checker::see(const Commit& commit) {
     if (commit.after.is_null()) {
       objects_.erase(commit.key);
       tampered_.erase(commit.key);
+      stay_.erase(commit.key);
     } else {
       objects_[commit.key] = commit.after;
     }
@@ -142,6 +143,7 @@ void Checker::see_application(const Commit& commit) {
     for (const JsonView finalizer : commit.before["metadata"]["finalizers"].elements())
       held = held || finalizer.string() == kFinalizer;
     if (commit.by == "user" && held) forced_.insert(sharer);
+    if (forced_.contains(sharer)) end_by_force(sharer);
     lives_.erase(sharer);
     return;
   }
@@ -155,6 +157,18 @@ void Checker::see_application(const Commit& commit) {
   if (commit.by == "user" && !commit.before.is_null() && ours(commit.before) && !ours(commit.after))
     forced_.insert(sharer);
   update(lives_[sharer], commit.after);
+}
+
+// Its last requests may be under way, and nobody leaves in its name.
+void Checker::end_by_force(const std::string& sharer) {
+  for (const auto& [key, object] : objects_) {
+    const Ownership ownership = read(object);
+    if (ownership.owner == sharer && ownership.ledger.empty()) stay_.insert(key);
+  }
+  for (const auto& [key, manifests] : lives_[sharer].ever) {
+    std::vector<Json>& known = before_[sharer][key];
+    known.insert(known.end(), manifests.begin(), manifests.end());
+  }
 }
 
 // Whether its mark says that it takes part since it has declared (and shared) the object.
@@ -186,7 +200,7 @@ void Checker::see_object(const Commit& commit) {
   }
   const bool deletes = commit.after.is_null() || is_deleting(commit.after);
   if (deletes && !was_deleting) check_delete(commit, before);
-  if (commit.after.is_null() || was_deleting) return;
+  if (deletes || was_deleting) return;
   check_ledger(commit, before, after);
   check_content(commit, before, after);
 }
@@ -216,12 +230,14 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
   if (content_of(commit.before) == content_of(commit.after)) return;
   const auto life = lives_.find(after.owner);
   if (life == lives_.end()) return;  // removed by force meanwhile
-  const auto& ever = life->second.ever;
-  const auto manifests = ever.find(commit.key);
-  const bool known =
-      manifests != ever.end() &&
-      std::any_of(manifests->second.begin(), manifests->second.end(),
-                  [&commit](const Json& manifest) { return is_in_force(manifest, commit.after); });
+  const auto is_known = [&commit](const std::map<std::string, std::vector<Json>>& ever) {
+    const auto manifests = ever.find(commit.key);
+    return manifests != ever.end() &&
+           std::any_of(manifests->second.begin(), manifests->second.end(),
+                       [&commit](const Json& manifest) { return is_in_force(manifest, commit.after); });
+  };
+  const auto former = before_.find(after.owner);
+  const bool known = is_known(life->second.ever) || (former != before_.end() && is_known(former->second));
   if (!known)
     report(3, fmt::format("{}: content was written that its owner {} never declared (owner before: {}): {}",
                           commit.key, after.owner, before.owner, write_json(content_of(commit.after))));
@@ -249,7 +265,8 @@ void Checker::find_blocked() {
 void Checker::check_applications() {
   for (const auto& [sharer, life] : lives_) {
     if (life.deleting) {
-      report(7, fmt::format("application {} hangs in deletion", sharer));
+      report(7, fmt::format("application {} hangs in deletion: {}", sharer,
+                            write_json(life.object["status"]["conditions"])));
       continue;
     }
     const JsonView status = life.object["status"];
@@ -265,7 +282,8 @@ void Checker::check_applications() {
       report(7, fmt::format("application {} is at generation {}, its status at {}", sharer, life.generation,
                             status["observedGeneration"].int64()));
     if (status["status"].string() != "running")
-      report(7, fmt::format("application {} is {}", sharer, status["status"].string("without a status")));
+      report(7, fmt::format("application {} is {}: {}", sharer, status["status"].string("without a status"),
+                            write_json(status["conditions"])));
     for (const auto& [key, declared] : life.declares) {
       const auto object = objects_.find(key);
       if (object == objects_.end() || is_deleting(object->second)) {
@@ -294,9 +312,13 @@ void Checker::check_object(const std::string& key, const Json& object) {
       rightful.insert(sharer);
     }
   }
-  const bool stays = ownership.ledger.empty() && forced_.contains(ownership.owner);
+  const bool stays = ownership.ledger.empty() && stay_.contains(key) && !rightful.contains(ownership.owner);
+  // A version in conflict collects nothing, of a former life neither.
+  const std::vector<std::string> everyone = ownership.everyone();
+  const bool waits = std::any_of(everyone.begin(), everyone.end(),
+                                 [this](const std::string& sharer) { return blocked_.contains(sharer); });
   if (rightful.empty() && tolerated.empty()) {
-    if (!stays && !tampered_.contains(key))
+    if (!stays && !waits && !tampered_.contains(key))
       report(5, fmt::format("{} was left behind (owner {}, ledger {})", key, ownership.owner,
                             list_of(ownership.ledger)));
     return;
@@ -305,8 +327,8 @@ void Checker::check_object(const std::string& key, const Json& object) {
   if (!ownership.ledger.empty() && ownership.ledger.front() != ownership.owner)
     report(2, fmt::format("{}: the owner is {}, the ledger {}", key, ownership.owner,
                           list_of(ownership.ledger)));
-  for (const std::string& entry : ownership.everyone())
-    if (!rightful.contains(entry) && !tolerated.contains(entry))
+  for (const std::string& entry : everyone)
+    if (!rightful.contains(entry) && !tolerated.contains(entry) && !blocked_.contains(entry))
       report(9, fmt::format("{}: {} does not declare it and is listed (owner {}, ledger {})", key, entry,
                             ownership.owner, list_of(ownership.ledger)));
   const auto owner = lives_.find(ownership.owner);

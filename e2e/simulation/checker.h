@@ -48,6 +48,7 @@ class Checker {
   static Ownership read(const Json& object);
 
   void see_application(const Commit& commit);
+  void end_by_force(const std::string& sharer);
   void see_object(const Commit& commit);
   void check_delete(const Commit& commit, const Ownership& before);
   void check_ledger(const Commit& commit, const Ownership& before, const Ownership& after);
@@ -66,8 +67,12 @@ class Checker {
   std::map<std::string, Life> lives_;    // by "namespace/name"
   std::map<std::string, Json> objects_;  // of managed kinds, by key
   std::set<std::string> tampered_;       // keys of objects whose ownership somebody edited by hand
-  std::set<std::string> forced_;         // sharers that were removed by force, in their last life
-  std::set<std::string> blocked_;        // at rest: sharers whose version is in conflict, rightly
+  std::set<std::string> forced_;         // sharers that are being, or were, removed by force
+  // Keys of unshared objects whose owner was removed by force: nobody's to collect.
+  std::set<std::string> stay_;
+  std::map<std::string, std::map<std::string, std::vector<Json>>>
+      before_;                     // manifests of lives ended by force
+  std::set<std::string> blocked_;  // at rest: sharers whose version is in conflict, rightly
   std::vector<Violation> violations_;
 };
 

@@ -161,7 +161,8 @@ void Workload::act() {
   const Json now = cluster_->stored(key);
   const std::uint64_t what = random_.below(100);
   if (options_.crashes && what >= 88) {
-    cluster_->crash_controller(chance(50) ? Duration::zero() : Duration(std::chrono::seconds(20)));
+    cluster_->crash_controller(chance(50) && !options_.slow_succession ? Duration::zero()
+                                                                       : Duration(std::chrono::seconds(20)));
   } else if (options_.restarts && what >= 80) {
     cluster_->restart_server(chance(50) ? server::FaultyDisk::PowerLoss::DropAll
                                         : server::FaultyDisk::PowerLoss::Tear);

@@ -1,0 +1,27 @@
+// RandomFaults: an API that fails in every way it can, drawn from a seed: refused, overloaded, done but not
+// said so, done later than said, watches cut and expired.
+#pragma once
+
+#include <cstdint>
+
+#include "base/random.h"
+#include "kube/testing/fault_api.h"
+
+namespace heirloom::simulation {
+
+class RandomFaults final : public kube::testing::FaultPlan {
+ public:
+  explicit RandomFaults(std::uint64_t seed) : random_(seed ^ 0xfa17ULL) {}
+
+  kube::testing::Fault before(const kube::testing::Call& call) override;
+  kube::testing::Fault before_event(const kube::testing::Call& watch) override;
+
+  // While off, everything passes: to see whether things come right in the end.
+  void turn(bool on) { on_ = on; }
+
+ private:
+  SeededRandom random_;
+  bool on_ = true;
+};
+
+}  // namespace heirloom::simulation
