@@ -67,7 +67,9 @@ void write_scalar(std::string_view type, Reader reader, JsonBuilder& out) {
     if (reader == Reader::Clients) out.member("type", "string").member("format", "int-or-string");
     out.member("x-kubernetes-int-or-string", true);
   } else if (type == "time" || type == "microtime") {
-    out.member("type", "string").member("format", "date-time");
+    // Clients are told one format; we must know which times keep their microseconds.
+    const bool micro = type == "microtime" && reader == Reader::Compiler;
+    out.member("type", "string").member("format", micro ? "micro-time" : "date-time");
   } else if (type == "bytes") {
     out.member("type", "string").member("format", "byte");
   } else {

@@ -170,6 +170,21 @@ TEST_CASE("a JSON patch applies, a strategic one only to kinds we know") {
   CHECK(text(merged, {"data", "b"}) == "1");
 }
 
+TEST_CASE("a lease keeps its microseconds, answers in UTC, and other times have whole seconds") {
+  TestServer server;
+  const auto lease =
+      server.create(R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"l"},
+    "spec":{"renewTime":"2021-03-01T12:00:00.500001+02:00"}})");
+  CHECK(text(lease, {"spec", "renewTime"}) == "2021-03-01T10:00:00.500001Z");
+  const auto coarse =
+      server.create(R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"m"},
+    "spec":{"renewTime":"2021-03-01T12:00:00Z"}})");
+  CHECK(coarse.status().code() == 400);
+  const auto event = server.create(R"({"apiVersion":"v1","kind":"Event","metadata":{"name":"e"},
+    "involvedObject":{"namespace":"default"},"lastTimestamp":"2021-03-01T12:00:00+02:00"})");
+  CHECK(text(event, {"lastTimestamp"}) == "2021-03-01T10:00:00Z");
+}
+
 TEST_CASE("an object above the limit is refused with one clear Status") {
   TestServer server;
   const Json metadata =
