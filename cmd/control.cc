@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -16,6 +17,8 @@ namespace heirloom::cmd {
 namespace {
 
 constexpr Duration kStopGrace = std::chrono::seconds(1);
+// Bodies come and go with every change; what they leave free goes back to the system now and then.
+constexpr Duration kReturnMemoryEvery = std::chrono::seconds(30);
 constexpr Duration kReportEvery = std::chrono::seconds(5);
 
 std::string host_name() {
@@ -71,6 +74,7 @@ Task<Status> Controlling::start() {
   }
   p.controller.start();
   p.scope.spawn("problems", report_problems());
+  p.scope.spawn("memory", return_memory());
   co_return Status();
 }
 
@@ -85,6 +89,13 @@ Task<void> Controlling::report_problems() {
     co_await p.loop->clock().sleep_for(told.empty() ? Duration(std::chrono::milliseconds(200)) : kReportEvery);
   }
   log::info("controller is ready");
+}
+
+Task<void> Controlling::return_memory() {
+  while (true) {
+    co_await parts_->loop->clock().sleep_for(kReturnMemoryEvery);
+    ::malloc_trim(0);
+  }
 }
 
 Task<void> Controlling::stop() {

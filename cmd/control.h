@@ -25,6 +25,7 @@ class Controlling {
  private:
   struct Parts;
   Task<void> report_problems();
+  Task<void> return_memory();
   std::unique_ptr<Parts> parts_;
 };
 

@@ -31,8 +31,8 @@ class KindWatches::Feed final : public kube::ReflectorSink {
   void begin_replace() override { listed_.clear(); }
   void listed(const Json& object) override {
     const ObjectKey key = key_of_object(object);
-    listed_.insert(key);
-    known_.insert(key);
+    listed_.insert({key.ns, key.name});
+    known_.insert({key.ns, key.name});
     table_->listed(key, object);
   }
   void end_replace() override {
@@ -41,7 +41,7 @@ class KindWatches::Feed final : public kube::ReflectorSink {
         ++at;
         continue;
       }
-      const ObjectKey gone = *at;
+      const ObjectKey gone{"local", resource_.kind.group, resource_.kind.kind, at->ns, at->name};
       at = known_.erase(at);
       table_->lost(gone);
     }
@@ -51,10 +51,10 @@ class KindWatches::Feed final : public kube::ReflectorSink {
   void changed(kube::WatchEvent::Type type, const Json& object) override {
     const ObjectKey key = key_of_object(object);
     if (type == kube::WatchEvent::Type::Deleted) {
-      known_.erase(key);
+      known_.erase({key.ns, key.name});
       table_->lost(key);
     } else {
-      known_.insert(key);
+      known_.insert({key.ns, key.name});
       table_->saw(key, object);
     }
   }
@@ -69,8 +69,8 @@ class KindWatches::Feed final : public kube::ReflectorSink {
   kube::ResourceInfo resource_;
   ObjectTable* table_;
   Signal* changed_;
-  std::set<ObjectKey> listed_;
-  std::set<ObjectKey> known_;
+  std::set<NamespacedName> listed_;
+  std::set<NamespacedName> known_;
   kube::Reflector reflector_;
 };
 

@@ -37,6 +37,13 @@ std::uint64_t state_hash(JsonView object) {
   return sum;
 }
 
+policies::LiveObject live_of(const ObjectKey& key, const SeenObject& seen) {
+  policies::LiveObject live = seen.live;
+  live.key = key;
+  if (live.record) live.record->object = key;
+  return live;
+}
+
 void ObjectTable::saw(const ObjectKey& key, const Json& object) {
   Entry& entry = entries_[key];
   const std::uint64_t version = version_hash(object);
@@ -112,27 +119,25 @@ const SeenObject* ObjectTable::find(const ObjectKey& key) const {
 
 void ObjectTable::declare(const SharerKey& sharer, Source source, const std::set<ObjectKey>& objects) {
   const auto bit = static_cast<std::uint8_t>(source);
-  std::set<ObjectKey>& mine = by_sharer_[sharer];
+  auto& mine = by_sharer_[sharer];
   for (auto at = mine.begin(); at != mine.end();) {
-    if (objects.contains(*at)) {
-      ++at;
-      continue;
-    }
-    Entry& entry = entries_[*at];
-    Stake& stake = entry.stakes[sharer];
-    stake.sources &= static_cast<std::uint8_t>(~bit);
+    const auto entry = entries_.find(**at);
+    Stake& stake = entry->second.stakes[sharer];
+    if (!objects.contains(**at)) stake.sources &= static_cast<std::uint8_t>(~bit);
     if (stake.sources != 0) {
       ++at;
       continue;
     }
-    entry.stakes.erase(sharer);
-    drop_body_if_verified(entry);
-    drop_if_empty(*at);
+    const ObjectKey key = **at;
     at = mine.erase(at);
+    entry->second.stakes.erase(sharer);
+    drop_body_if_verified(entry->second);
+    drop_if_empty(key);
   }
   for (const ObjectKey& key : objects) {
-    entries_[key].stakes[sharer].sources |= bit;
-    mine.insert(key);
+    const auto entry = entries_.try_emplace(key).first;
+    entry->second.stakes[sharer].sources |= bit;
+    mine.insert(&entry->first);
   }
   if (mine.empty()) by_sharer_.erase(sharer);
 }
@@ -152,8 +157,11 @@ std::vector<SharerKey> ObjectTable::interested(const ObjectKey& key) const {
 
 std::vector<ObjectKey> ObjectTable::objects_of(const SharerKey& sharer) const {
   const auto at = by_sharer_.find(sharer);
-  return at == by_sharer_.end() ? std::vector<ObjectKey>()
-                                : std::vector<ObjectKey>(at->second.begin(), at->second.end());
+  std::vector<ObjectKey> keys;
+  if (at == by_sharer_.end()) return keys;
+  keys.reserve(at->second.size());
+  for (const ObjectKey* key : at->second) keys.push_back(*key);
+  return keys;
 }
 
 void ObjectTable::verify(const SharerKey& sharer, const ObjectKey& key, std::uint64_t hash) {
@@ -182,14 +190,18 @@ void ObjectTable::unverify(const SharerKey& sharer, const ObjectKey& key) {
 void ObjectTable::doubt(const SharerKey& sharer) {
   const auto mine = by_sharer_.find(sharer);
   if (mine == by_sharer_.end()) return;
-  for (const ObjectKey& key : mine->second) entries_[key].stakes[sharer].verified.reset();
+  for (const ObjectKey* key : mine->second) entries_[*key].stakes[sharer].verified.reset();
 }
 
 void ObjectTable::place(const ObjectKey& key, Entry& entry, const Json& object, const SharerKey* by) {
   if (entry.seen && !entry.seen->body.is_null()) --bodies_;
   SeenObject seen;
   seen.live = policies::read_live(object, key);
-  if (seen.live.record) seen.live.record->fields.reset();
+  seen.live.key = ObjectKey();
+  if (seen.live.record) {
+    seen.live.record->fields.reset();
+    seen.live.record->object = ObjectKey();
+  }
   seen.hash = state_hash(object);
   seen.body = object;
   ++bodies_;

@@ -27,10 +27,15 @@ namespace heirloom::dispatcher {
 std::uint64_t state_hash(JsonView object);
 
 struct SeenObject {
-  policies::LiveObject live;  // without the record's fields: those need the body
+  // Without the record's fields (those need the body), and without the object's own key, which the table knows: see
+  // live_of. A hundred thousand of these have to fit.
+  policies::LiveObject live;
   std::uint64_t hash = 0;     // state_hash
   Json body;                  // null once everyone interested has verified this state
 };
+
+// `seen.live` with the key put back.
+policies::LiveObject live_of(const ObjectKey& key, const SeenObject& seen);
 
 class ObjectTable {
  public:
@@ -95,7 +100,11 @@ class ObjectTable {
 
   Wake wake_;
   std::map<ObjectKey, Entry> entries_;
-  std::map<SharerKey, std::set<ObjectKey>> by_sharer_;
+  // Pointers to keys of entries_: an entry lives as long as somebody has a stake in it.
+  struct ByContent {
+    bool operator()(const ObjectKey* a, const ObjectKey* b) const { return *a < *b; }
+  };
+  std::map<SharerKey, std::set<const ObjectKey*, ByContent>> by_sharer_;
   std::size_t bodies_ = 0;
 };
 

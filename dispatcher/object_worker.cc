@@ -45,7 +45,7 @@ Conflict conflict_of(const Assignment& assignment, const Decision& decision, Jso
   return conflict;
 }
 
-Conflict rejection(const Assignment& assignment, const ObjectMemory& memory) {
+Conflict rejection(const Assignment& assignment, const Refusal& refusal) {
   const Manifest& manifest = assignment.manifest();
   Conflict conflict;
   conflict.api_version = manifest.gvk.api_version();
@@ -54,8 +54,8 @@ Conflict rejection(const Assignment& assignment, const ObjectMemory& memory) {
   conflict.name = manifest.key.name;
   conflict.reason = conflict_reasons::kRejected;
   conflict.owner = to_string(assignment.version->me);
-  conflict.differences = memory.refused_fields;
-  conflict.message = fmt::format("the API server refuses {}: {}", manifest.key.to_string(), memory.refused_message);
+  conflict.differences = refusal.fields;
+  conflict.message = fmt::format("the API server refuses {}: {}", manifest.key.to_string(), refusal.message);
   conflict.fix = fmt::format("correct the manifest in component {}, or delete the object if a field cannot be changed",
                              manifest.component);
   return conflict;
@@ -246,9 +246,9 @@ Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
   if (found.write.kind == ObjectWrite::Kind::None) co_return found;
   const ObjectMemory& memory = assignment.memory;
   const std::string uid = found.live ? found.live->uid : std::string();
-  if (!memory.refused_message.empty() && memory.desired_hash == hash_json(manifest.desired) && memory.refused_uid == uid) {
+  if (memory.refusal && memory.desired_hash == hash_json(manifest.desired) && memory.refusal->object_uid == uid) {
     outcome.state = ObjectState::Conflict;
-    outcome.conflict = rejection(assignment, memory);
+    outcome.conflict = rejection(assignment, *memory.refusal);
     found.write = ObjectWrite();
     co_return found;
   }
@@ -335,7 +335,7 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
         co_return applied;
       }
       if (is_repair(inspection.decision.action)) applied.memory.fight.repaired(environment_->clock->monotonic());
-      applied.memory.refused_message.clear();
+      applied.memory.refusal.reset();
       applied.memory.normalisation = 0;
       assignment.memory = applied.memory;
       if (inspection.decision.action == Action::Drop) {  // what is left is the conflict
@@ -362,12 +362,13 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
 
     const Status& status = answer.status();
     if (is_permanent_refusal(status)) {
-      applied.memory.refused_uid = inspection.live ? inspection.live->uid : std::string();
-      applied.memory.refused_message = status.message();
-      applied.memory.refused_fields.clear();
-      for (const StatusCause& cause : status.details().causes) applied.memory.refused_fields.push_back(cause.field);
+      auto refusal = std::make_shared<Refusal>();
+      refusal->object_uid = inspection.live ? inspection.live->uid : std::string();
+      refusal->message = status.message();
+      for (const StatusCause& cause : status.details().causes) refusal->fields.push_back(cause.field);
+      applied.memory.refusal = refusal;
       applied.outcome.state = ObjectState::Conflict;
-      applied.outcome.conflict = rejection(assignment, applied.memory);
+      applied.outcome.conflict = rejection(assignment, *refusal);
       break;
     }
     if (is_namespace_terminating(status) ||
@@ -436,8 +437,9 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
     // A DELETE is guarded by what the watch showed, so the body is not needed; a handover keeps the record's fields,
     // so it is.
     const SeenObject* seen = attempt == 0 ? table_->find(leaving.key) : nullptr;
-    if (seen != nullptr && is_watched(*seen) && (!seen->body.is_null() || policies::keys_to_check(seen->live, leaving.me).empty())) {
-      live = seen->body.is_null() ? seen->live : policies::read_live(seen->body, leaving.key);
+    if (seen != nullptr && is_watched(*seen) &&
+        (!seen->body.is_null() || policies::keys_to_check(seen->live, leaving.me).empty())) {
+      live = seen->body.is_null() ? live_of(leaving.key, *seen) : policies::read_live(seen->body, leaving.key);
     } else {
       const Read read_now = co_await read(leaving.me, leaving.key, leaving.resource, leaving.identity, true);
       if (!read_now.error.ok()) {

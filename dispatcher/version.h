@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,14 +31,18 @@ struct Version {
   std::map<ObjectKey, Json> previous;      // my manifests of the version before, where known
 };
 
+// A permanent refusal (422) by the API server, told until the manifest or the object changes.
+struct Refusal {
+  std::string object_uid;  // "" = it did not exist
+  std::string message;
+  std::vector<std::string> fields;
+};
+
 // What a process remembers of one object of one application between passes. Losing it costs requests, never truth.
 struct ObjectMemory {
   std::uint64_t desired_hash = 0;
   std::uint64_t normalisation = 0;  // ObjectWrite::normalisation that our own write left behind
-  // A permanent refusal is tried once per manifest and object.
-  std::string refused_uid;
-  std::string refused_message;
-  std::vector<std::string> refused_fields;
+  std::shared_ptr<const Refusal> refusal;  // null: none; tried once per manifest and object
   Fight fight;
   // What the last verified look said, for passes that find it unchanged.
   bool verified = false;
