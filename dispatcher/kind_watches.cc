@@ -26,7 +26,7 @@ class KindWatches::Feed final : public kube::ReflectorSink {
 
   kube::Reflector& reflector() { return reflector_; }
   // The table may know it from an answer: a list that does not show it says that it is gone.
-  void expect(const ObjectKey& key) { known_.insert(key); }
+  void expect(const ObjectKey& key) { known_.insert({key.ns, key.name}); }
 
   void begin_replace() override { listed_.clear(); }
   void listed(const Json& object) override {
