@@ -101,12 +101,24 @@ std::string told(const std::vector<Violation>& violations) {
   return text;
 }
 
+// Sanitizers make a run ten times slower: there every thirteenth await is crashed, in release builds each of them.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HEIRLOOM_SANITIZED
+#endif
+#endif
+#ifdef HEIRLOOM_SANITIZED
+constexpr std::uint64_t kStride = 13;
+#else
+constexpr std::uint64_t kStride = 1;
+#endif
+
 void crash_everywhere(bool hasty, Duration pause) {
   const Outcome calm = live(hasty, 0, pause);
   REQUIRE_MESSAGE(calm.violations.empty(), told(calm.violations));
   REQUIRE(calm.handlers > 100);
   int broken = 0;
-  for (std::uint64_t k = 1; k <= calm.handlers && broken < 3; ++k) {
+  for (std::uint64_t k = 1; k <= calm.handlers && broken < 3; k += kStride) {
     const Outcome outcome = live(hasty, k, pause);
     CHECK_MESSAGE(outcome.crashed, "no crash at handler ", k);
     CHECK_MESSAGE(outcome.violations.empty(), "crashed at handler ", k, ": ", told(outcome.violations));
