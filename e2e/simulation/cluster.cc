@@ -242,6 +242,8 @@ std::string Cluster::sender_of(const std::string& key, const Json& before, const
   for (const Sent& sent : wire_.under_way()) {
     if (store_key(sent.ref) != key) continue;
     if ((sent.verb == "create") != before.is_null()) continue;
+    // Only taking the last finalizer away deletes by writing.
+    if (gone && sent.verb != "remove" && !before["metadata"].contains("deletionTimestamp")) continue;
     if (sent.verb == "remove" && !gone && !after["metadata"].contains("deletionTimestamp")) continue;
     (sent.sender == "user" ? user : controller) = true;
   }
