@@ -25,11 +25,15 @@ function(heirloom_library name)
   target_link_libraries(heirloom_${name} PUBLIC heirloom_options ${ARG_DEPS} PRIVATE ${ARG_LINK})
 endfunction()
 
+# doctest's own code, four seconds of compiling, once for all test programs.
+add_library(heirloom_test_main OBJECT ${PROJECT_SOURCE_DIR}/cmake/test_main.cc)
+target_link_libraries(heirloom_test_main PUBLIC heirloom_options doctest::doctest)
+
 # heirloom_test(NAME SRCS a_test.cc ... [DEPS heirloom::... ...]): one doctest program per folder, named <NAME>_test.
 function(heirloom_test name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS;LINK" ${ARGN})
-  add_executable(${name}_test ${ARG_SRCS} ${PROJECT_SOURCE_DIR}/cmake/test_main.cc)
-  target_link_libraries(${name}_test PRIVATE heirloom_options ${ARG_DEPS} ${ARG_LINK} doctest::doctest)
+  add_executable(${name}_test ${ARG_SRCS})
+  target_link_libraries(${name}_test PRIVATE heirloom_options ${ARG_DEPS} ${ARG_LINK} heirloom_test_main doctest::doctest)
   add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endfunction()
