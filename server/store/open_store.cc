@@ -20,10 +20,20 @@ Status unusable(const std::string& path, std::string_view doing, int error) {
           doing, path, std::strerror(error))};
 }
 
+Status sync_directory(const std::string& directory) {
+  const int folder = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return unusable(directory, "open", errno);
+  const bool synced = fsync(folder) == 0;
+  const int sync_error = errno;
+  ::close(folder);
+  return synced ? Status() : unusable(directory, "sync", sync_error);
+}
+
 // SQLite would make the file readable for all; the WAL then takes the database's mode. What is in it
 // (Secrets) is for this user alone.
 Status prepare_directory(const std::string& directory) {
-  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return unusable(directory, "create", errno);
+  const bool made = mkdir(directory.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return unusable(directory, "create", errno);
   struct stat info {};
   if (stat(directory.c_str(), &info) != 0) return unusable(directory, "open", errno);
   if (!S_ISDIR(info.st_mode)) return unusable(directory, "use", ENOTDIR);
@@ -41,14 +51,10 @@ Status prepare_directory(const std::string& directory) {
     return unusable(file, "restrict to this user", errno);
   }
 
-  // The file's name must survive a power cut as surely as its content.
-  const int folder = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return unusable(directory, "open", errno);
-  const bool synced = fsync(folder) == 0;
-  const int sync_error = errno;
-  ::close(folder);
-  if (!synced) return unusable(directory, "sync", sync_error);
-  return {};
+  // The names must survive a power cut as surely as what they name.
+  TRY_VOID(sync_directory(directory));
+  const Status parent = sync_directory(directory + "/..");
+  return made ? parent : Status();  // a parent that is not ours to read was there before, too
 }
 
 }  // namespace
