@@ -38,6 +38,7 @@ class Pass {
   Task<bool> remove_finalizers();
   Task<Status> write_status();
 
+  kube::Impersonation objects_identity() const;
   void fail(std::string_view stage, Status status);
   void find_objects(const std::vector<dispatcher::ObjectOutcome>& outcomes);
   std::vector<dispatcher::Dispatcher::Dropped> no_longer_declared(const std::vector<dispatcher::KnownTracker>& trackers,

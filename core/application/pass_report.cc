@@ -1,0 +1,162 @@
+// The part of a pass that tells: what became of each object, what is waited for, status and Events.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apis/labels.h"
+#include "core/application/pass.h"
+#include "core/application/status.h"
+#include "schema/merge_patch.h"
+
+namespace heirloom::core {
+namespace {
+
+using dispatcher::Manifest;
+using dispatcher::ObjectOutcome;
+using dispatcher::ObjectState;
+
+kube::ObjectReference reference(const Application& app) {
+  kube::ObjectReference to;
+  to.api_version = kCoreApiVersion;
+  to.kind = kApplicationKind;
+  to.ns = app.metadata.ns;
+  to.name = app.metadata.name;
+  to.uid = app.metadata.uid;
+  return to;
+}
+
+}  // namespace
+
+bool Pass::healthy_now(const Manifest& manifest, const ObjectOutcome& outcome) {
+  dispatcher::ObjectMemory& memory = (*memory_->objects)[manifest.key];
+  if (!outcome.body.is_null()) {
+    Health health = assess_health(outcome.body);
+    memory.healthy = health.healthy;
+    memory.health_message = std::move(health.message);
+  }
+  return memory.healthy;
+}
+
+void Pass::find_objects(const std::vector<ObjectOutcome>& outcomes) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const Manifest& manifest = version_->manifests[i];
+    ObjectFinding finding;
+    finding.outcome = outcomes[i];
+    finding.outcome.key = manifest.key;
+    finding.gvk = manifest.gvk;
+    finding.component = manifest.component;
+    finding.main = seen.insert(manifest.component).second;
+    if (outcomes[i].settled()) {
+      finding.health.healthy = healthy_now(manifest, outcomes[i]);
+      finding.health.message = (*memory_->objects)[manifest.key].health_message;
+    }
+    if (outcomes[i].state == ObjectState::Failed) retry_ = true;
+    const std::optional<Duration>& again = outcomes[i].ask_again_after;
+    if (again && (!return_after_ || *again < *return_after_)) return_after_ = again;
+    findings_.objects.push_back(std::move(finding));
+  }
+}
+
+// What stands in the way and no selected watch shows is watched by name: an object that nobody manages, a Namespace that
+// is missing or going.
+Task<void> Pass::watch_blockers() {
+  std::vector<dispatcher::KindWatches::Named> named;
+  std::set<ObjectKey> interesting;
+  for (const ObjectFinding& finding : findings_.objects) {
+    const ObjectOutcome& outcome = finding.outcome;
+    interesting.insert(outcome.key);
+    if (outcome.settled()) continue;
+    dispatcher::KindWatches::Named blocker;
+    blocker.key = outcome.key;
+    GroupVersionKind kind = finding.gvk;
+    const bool absent = outcome.body.is_null();
+    if (absent && (outcome.state != ObjectState::Waiting || outcome.key.ns.empty())) continue;
+    if (absent) {
+      blocker.key = ObjectKey{"local", "", "Namespace", "", outcome.key.ns};
+      kind = GroupVersionKind{"", "v1", "Namespace"};
+    } else if (outcome.body["metadata"]["labels"].contains(labels::kName)) {
+      continue;  // the kind's watch shows it
+    }
+    const Result<kube::ResourceInfo> resource = co_await context_->environment->mapper->resource_for(kind);
+    if (!resource.ok()) continue;
+    blocker.resource = *resource;
+    interesting.insert(blocker.key);
+    named.push_back(std::move(blocker));
+  }
+  if (!named.empty()) {
+    for (const ObjectKey& key : context_->table->objects_of(me_)) interesting.insert(key);
+    context_->table->declare(me_, dispatcher::ObjectTable::Source::Plan, interesting);
+  }
+  context_->watches->wait_for(me_, named);
+}
+
+Task<Status> Pass::write_status() {
+  const std::string now = format_time(context_->environment->clock->now());
+  const ApplicationStatus after = summarize(app_, findings_, now);
+  const ApplicationStatus before = app_.status;
+  if (after == before) co_return Status();
+  const JsonView stored = object_["status"];
+  const Json nothing = Json::object();
+  const Json wanted = encode_application_status(after);
+  const Json change = schema::merge_diff(stored.is_object() ? stored : nothing.view(), wanted);
+  const Json metadata = Json::object({{"uid", app_.metadata.uid}});
+  const Json patch = Json::object({{"metadata", metadata}, {"status", change}});
+  const kube::ObjectRef ref{dispatcher::kApplications, app_.metadata.ns, app_.metadata.name};
+  const std::string version = context_->sharers->application_version(me_);
+  kube::WriteOptions options;
+  options.subresource = "status";
+  const Result<Json> answer =
+      co_await context_->environment->api->patch(ref, kube::PatchType::Merge, patch, options);
+  if (!answer.ok()) co_return ignore_not_found(annotate(answer.status(), "cannot write the status"));
+  context_->sharers->wrote_application(me_, *answer, version);
+  tell(before, after);
+  co_return Status();
+}
+
+void Pass::note(kube::EventType type, std::string reason, std::string message) {
+  kube::EventNote event;
+  event.regarding = reference(app_);
+  event.type = type;
+  event.reason = std::move(reason);
+  event.message = std::move(message);
+  context_->environment->events->record(std::move(event));
+}
+
+// Events tell of what is new: a conflict on both sides, a failure, a deployment.
+void Pass::tell(const ApplicationStatus& before, const ApplicationStatus& after) {
+  for (const Conflict& conflict : after.conflicts) {
+    const bool known = std::any_of(before.conflicts.begin(), before.conflicts.end(), [&conflict](const Conflict& old) {
+      return old.reason == conflict.reason && old.message == conflict.message;
+    });
+    if (known) continue;
+    context_->environment->metrics->count("heirloom_conflicts_total", {{"reason", conflict.reason}});
+    note(kube::EventType::Warning, conflict.reason, fmt::format("{}; fix: {}", conflict.message, conflict.fix));
+    const std::optional<SharerKey> owner = parse_sharer_key(conflict.owner);
+    if (!owner || *owner == me_ || !owner->is_application()) continue;
+    const Json* other = context_->sharers->application(*owner);
+    if (other == nullptr) continue;
+    kube::EventNote event;
+    event.regarding = kube::reference_to(*other);
+    event.regarding.resource_version.clear();
+    event.type = kube::EventType::Warning;
+    event.reason = conflict.reason;
+    event.message = fmt::format("application {} declares {} {}, too, and cannot have it: {}", to_string(me_), conflict.kind,
+                                conflict.ns.empty() ? conflict.name : conflict.ns + "/" + conflict.name, conflict.fix);
+    context_->environment->events->record(std::move(event));
+  }
+  const bool failed_before = [&before] {
+    const Condition* ready = find_condition(before.conditions, condition_types::kReady);
+    return ready != nullptr && ready->status == "False";
+  }();
+  if (!findings_.failed_stage.empty() && !failed_before)
+    note(kube::EventType::Warning, "Failed" + findings_.failed_stage, findings_.failure.message());
+  const bool deployed = after.workflow && after.workflow->finished &&
+                        (!before.workflow || !before.workflow->finished ||
+                         before.workflow->app_revision != after.workflow->app_revision);
+  if (deployed) note(kube::EventType::Normal, "Deployed", fmt::format("revision {} is in force", revision_.name));
+}
+
+}  // namespace heirloom::core
