@@ -26,7 +26,10 @@ class KindWatches::Feed final : public kube::ReflectorSink {
 
   kube::Reflector& reflector() { return reflector_; }
   // The table may know it from an answer: a list that does not show it says that it is gone.
-  void expect(const ObjectKey& key) { known_.insert({key.ns, key.name}); }
+  void expect(const ObjectKey& key) {
+    whole_kind_ = false;
+    known_.insert({key.ns, key.name});
+  }
 
   void begin_replace() override { listed_.clear(); }
   void listed(const Json& object) override {
@@ -36,6 +39,10 @@ class KindWatches::Feed final : public kube::ReflectorSink {
     table_->listed(key, object);
   }
   void end_replace() override {
+    // Answers may have told of objects before any event did.
+    if (whole_kind_)
+      for (const ObjectKey& key : table_->selected_of(resource_.kind.group, resource_.kind.kind))
+        known_.insert({key.ns, key.name});
     for (auto at = known_.begin(); at != known_.end();) {
       if (listed_.contains(*at)) {
         ++at;
@@ -71,6 +78,7 @@ class KindWatches::Feed final : public kube::ReflectorSink {
   Signal* changed_;
   std::set<NamespacedName> listed_;
   std::set<NamespacedName> known_;
+  bool whole_kind_ = true;  // otherwise one object, by name
   kube::Reflector reflector_;
 };
 

@@ -84,6 +84,16 @@ void ObjectTable::lost(const ObjectKey& key) {
   for (const auto& [sharer, stake] : snapshot.stakes) wake_(sharer);
 }
 
+std::vector<ObjectKey> ObjectTable::selected_of(const std::string& group, const std::string& kind) const {
+  std::vector<ObjectKey> keys;
+  for (auto at = entries_.lower_bound(ObjectKey{"local", group, kind, "", ""}); at != entries_.end(); ++at) {
+    const ObjectKey& key = at->first;
+    if (key.cluster != "local" || key.group != group || key.kind != kind) break;
+    if (at->second.seen && (at->second.seen->live.owner || at->second.seen->live.copied_owner)) keys.push_back(key);
+  }
+  return keys;
+}
+
 ObjectTable::Ticket ObjectTable::ticket(const ObjectKey& key) const {
   const auto at = entries_.find(key);
   return at == entries_.end() ? 0 : at->second.changes;

@@ -48,6 +48,9 @@ class ObjectTable {
   // From a list after a broken watch: events may have been skipped, the echo of an answer among them.
   void listed(const ObjectKey& key, const Json& object);
 
+  // Objects with owner labels that we believe to exist: what a list of the kind's selected objects must show.
+  std::vector<ObjectKey> selected_of(const std::string& group, const std::string& kind) const;
+
   // From an answer to a request that `by` made: it knows already and is not woken. The ticket is drawn before the request goes out: an answer that events have
   // overtaken must not turn the table back. An answer newer than the last event makes the table ignore the older
   // events still under way, until the echo of that answer arrives.

@@ -122,6 +122,17 @@ TEST_CASE("a list that skipped the echo is believed") {
   CHECK(f.take() == Names{"app1"});
 }
 
+TEST_CASE("what answers alone have told of is among what a list must show") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  CHECK(f.table.selected_of("", "ConfigMap").empty());
+  f.table.answered(kApp1, kCm, config_map("3", "c"), f.table.ticket(kCm));
+  CHECK(f.table.selected_of("", "ConfigMap") == std::vector<ObjectKey>{kCm});
+  CHECK(f.table.selected_of("apps", "ConfigMap").empty());
+  f.table.answered(kApp1, kCm, config_map("4", "c", false), f.table.ticket(kCm));
+  CHECK(f.table.selected_of("", "ConfigMap").empty());
+}
+
 TEST_CASE("a lost object wakes everyone interested, verified or not") {
   Fixture f;
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
