@@ -193,6 +193,10 @@ void Checker::see_object(const Commit& commit) {
   if (commit.by == "user" && !commit.before.is_null() && !commit.after.is_null() &&
       (before.owner != after.owner || before.ledger != after.ledger || before.marks != after.marks))
     tampered_.insert(commit.key);
+  // A last write in the name of one who is gone already: tidying up finds it unshared, and leaves it.
+  if (commit.by_controller() && forced_.contains(after.owner) && !lives_.contains(after.owner) &&
+      after.ledger.empty())
+    stay_.insert(commit.key);
   if (!commit.by_controller() || commit.before.is_null()) return;
   if (!before.managed()) {
     if (!was_deleting) report(6, fmt::format("{} was nobody's, and we changed it", commit.key));

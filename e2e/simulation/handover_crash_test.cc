@@ -101,7 +101,8 @@ std::string told(const std::vector<Violation>& violations) {
   return text;
 }
 
-// Sanitizers make a run ten times slower: there every thirteenth await is crashed, in release builds each of them.
+// Sanitizers make a run ten times slower: there every thirteenth await is crashed, in release builds each of
+// them.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define HEIRLOOM_SANITIZED
