@@ -165,7 +165,9 @@ std::optional<std::int64_t> next_generation(const Call& call, const Json& object
   if (!counts_generation(*call.resource)) return std::nullopt;
   const auto before = stored["metadata"]["generation"].int64();
   const bool ignore_status = !call.resource->custom || call.version->status_subresource;
-  return content_differs(object, stored, ignore_status) ? before + 1 : before;
+  const bool annotations = strategy_of(*call.resource).annotations_count &&
+                           object["metadata"]["annotations"] != stored["metadata"]["annotations"];
+  return annotations || content_differs(object, stored, ignore_status) ? before + 1 : before;
 }
 
 }  // namespace

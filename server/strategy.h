@@ -17,6 +17,7 @@ struct Strategy {
   bool create_on_update = false;        // PUT of an absent object creates it (Lease, Event, Service)
   bool needs_resource_version = false;  // PUT without one is refused (Lease, custom resources)
   bool delete_collection = true;        // DELETE of a collection exists
+  bool annotations_count = false;       // a change of annotations is a new generation, too (Deployment)
   bool orphan_by_default = false;       // DELETE without a propagationPolicy orphans (Job)
   // The object about to be stored, defaulted and pruned, metadata set: what the server itself decides. status
   // has already been dropped on create, and taken from `old` on update.

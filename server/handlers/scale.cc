@@ -7,6 +7,7 @@
 #include "schema/selector.h"
 #include "server/errors.h"
 #include "server/handlers/write_existing.h"
+#include "server/keys.h"
 
 namespace heirloom::server {
 namespace {
@@ -40,6 +41,12 @@ Result<Json> proposed_scale(const Request& request, const Json& present) {
   }
   if (!request.body.is_object()) return bad_request("a merge patch must be a JSON object");
   return schema::merge_patch(present, request.body);
+}
+
+Status no_scale(const Resource& resource, const std::string& name) {
+  Resource named = resource;
+  named.plural += "/scale";
+  return not_found(named, name);
 }
 
 Change scaled(Call call) {
@@ -99,6 +106,10 @@ Result<Json> with_scale(const Resource& resource, const ResourceVersionInfo& ver
 }
 
 Task<Result<Response>> handle_scale(Parts* parts, Call call) {
+  const Resource& resource = *call.resource;
+  const std::string key = object_key(resource, call.request.ns, call.request.name);
+  // For built-in kinds the error names the subresource.
+  if (!resource.custom && parts->store->get(key) == nullptr) co_return no_scale(resource, call.request.name);
   const ResourceVersionInfo* version = call.version;
   Result<Response> response = method_not_allowed();
   if (call.request.verb == Verb::Get) {

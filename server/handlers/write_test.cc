@@ -170,6 +170,57 @@ TEST_CASE("a JSON patch applies, a strategic one only to kinds we know") {
   CHECK(text(merged, {"data", "b"}) == "1");
 }
 
+// What StateKeep relies on: sending back what was answered is no change, and neither is the manifest itself.
+TEST_CASE("what was stored is stored again unchanged") {
+  struct Row {
+    const char* manifest;
+    const char* because;
+  };
+  const Row rows[] = {
+      {R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{
+         "selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[
+         {"name":"c","image":"i","ports":[{"containerPort":80}],"resources":{"limits":{"cpu":"1000m"}}}]}}}})",
+       "defaults and quantities"},
+      {R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"web"},"spec":{"ports":[{"port":80}]}})",
+       "an address and target ports"},
+      {R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"a":"b"}})", "stringData"},
+      {R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j"},"spec":{"template":{"spec":{
+         "restartPolicy":"Never","containers":[{"name":"c","image":"i:1"}]}}}})",
+       "a generated selector"},
+      {R"({"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"i"},"spec":{"rules":[
+         {"host":"a.b","http":{"paths":[{"path":"/","pathType":"Prefix",
+         "backend":{"service":{"name":"web","port":{"number":80}}}}]}}]}})",
+       "nested lists"},
+      {R"({"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"p"},"spec":{
+         "accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}})",
+       "a record with status"},
+      {R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}})",
+       "a pod's many defaults"},
+      {R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"r"},
+         "roleRef":{"kind":"Role","name":"x"},"subjects":[{"kind":"User","name":"u"}]})",
+       "subjects with defaults"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.because);
+    TestServer server;
+    const auto created = server.create(row.manifest);
+    CAPTURE(created.status().message());
+    REQUIRE(created.ok());
+    const auto gvk = gvk_of(*created);
+    const auto resource = server.server().registry().find_kind(gvk.group, gvk.kind);
+    const auto ref = TestServer::ref(gvk.api_version(), resource->plural, "default",
+                                     (*created)["metadata"]["name"].string());
+    const auto again = server.await(server.api().update(ref, *created, kube::WriteOptions()));
+    REQUIRE(again.ok());
+    CHECK(*again == *created);
+    const auto manifest = Json::parse(row.manifest);
+    const auto merged =
+        server.await(server.api().patch(ref, kube::PatchType::Merge, *manifest, kube::WriteOptions()));
+    REQUIRE(merged.ok());
+    CHECK(text(merged, {"metadata", "resourceVersion"}) == text(created, {"metadata", "resourceVersion"}));
+  }
+}
+
 TEST_CASE("a lease keeps its microseconds, answers in UTC, and other times have whole seconds") {
   TestServer server;
   const auto lease =

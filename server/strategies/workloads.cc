@@ -162,6 +162,7 @@ void validate_lease_update(JsonView object, JsonView, schema::FieldErrors& error
 
 const Strategy kDeployment = [] {
   Strategy strategy;
+  strategy.annotations_count = true;
   strategy.prepare_create = prepare_deployment;
   strategy.prepare_update = prepare_deployment_update;
   strategy.validate_create = validate_deployment;
