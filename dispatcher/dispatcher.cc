@@ -42,7 +42,7 @@ bool stands_in_the_way(const ObjectOutcome& outcome) {
 }  // namespace
 
 Dispatcher::Dispatcher(const Environment* environment, ObjectTable* table, Sharers* sharers, KindWatches* watches)
-    : environment_(environment), table_(table), sharers_(sharers), watches_(watches),
+    : environment_(environment), table_(table), watches_(watches),
       worker_(environment, table, sharers) {}
 
 Task<Result<std::vector<Manifest>>> Dispatcher::resolve(std::vector<Manifest> manifests) {

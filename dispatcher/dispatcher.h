@@ -73,7 +73,6 @@ class Dispatcher {
 
   const Environment* environment_;
   ObjectTable* table_;
-  Sharers* sharers_;
   KindWatches* watches_;
   ObjectWorker worker_;
 };
