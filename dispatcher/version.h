@@ -27,7 +27,7 @@ struct Version {
   policies::PolicySet policies;
   kube::Impersonation identity;            // of requests on the application's objects
   std::vector<Manifest> manifests;
-  std::set<ObjectKey> tracked;             // listed by my trackers: declared without interruption
+  std::set<ObjectKey> tracked;             // declared by the version before this one, too
   std::map<ObjectKey, Json> previous;      // my manifests of the version before, where known
 };
 

@@ -60,6 +60,30 @@ std::vector<Manifest> recorded_manifests(const std::vector<ResourceTracker>& tra
   return manifests;
 }
 
+// What the version before this one declared, and what the root tracker keeps. An older version that is not collected yet
+// says nothing: what it declared and the one after it did not has been given up, and somebody may be about to delete it;
+// who declares it again comes back with a new mark. Without a version before, this one's own tracker speaks.
+std::set<ObjectKey> declared_without_break(const std::vector<KnownTracker>& trackers, const std::string& uid,
+                                           std::int64_t generation) {
+  const KnownTracker* before = nullptr;
+  const KnownTracker* own = nullptr;
+  std::set<ObjectKey> keys;
+  const auto add = [&keys](const KnownTracker& tracker) {
+    for (const dispatcher::TrackedObject& object : tracker.objects) keys.insert(object.key);
+  };
+  for (const KnownTracker& tracker : trackers) {
+    if (tracker.application_uid != uid) continue;
+    if (tracker.type == TrackerType::Root) add(tracker);
+    if (tracker.type != TrackerType::Versioned) continue;
+    if (tracker.generation == generation) own = &tracker;
+    if (tracker.generation < generation && (before == nullptr || tracker.generation > before->generation))
+      before = &tracker;
+  }
+  if (before == nullptr) before = own;
+  if (before != nullptr) add(*before);
+  return keys;
+}
+
 }  // namespace
 
 Pass::Pass(Context* context, Application application, Json object, Status malformed)
@@ -216,10 +240,7 @@ Task<bool> Pass::prepare() {
   version->policies = policies_;
   version->identity = objects_identity();
   version->manifests = std::move(resolved).value();
-  for (const KnownTracker& tracker : context_->sharers->trackers(me_)) {
-    if (tracker.application_uid != app_.metadata.uid) continue;
-    for (const dispatcher::TrackedObject& object : tracker.objects) version->tracked.insert(object.key);
-  }
+  version->tracked = declared_without_break(context_->sharers->trackers(me_), version->uid, version->generation);
   if (const std::uint64_t hash = hash_of_policies(app_); memory_->policies_hash != hash) {
     context_->table->doubt(me_);
     memory_->policies_hash = hash;

@@ -97,6 +97,7 @@ Task<void> Pass::collect() {
     if (std::none_of(known.begin(), known.end(), [](const KnownTracker& tracker) { return tracker.deleting; })) co_return;
   }
   std::vector<KnownTracker> old;
+  bool other_life = false;
   std::set<ObjectKey> rooted;
   for (const KnownTracker& tracker : context_->sharers->trackers(me_)) {
     if (tracker.type == TrackerType::Legacy) continue;
@@ -105,6 +106,9 @@ Task<void> Pass::collect() {
       co_return;
     }
     const bool mine = tracker.application_uid == app_.metadata.uid;
+    // A later version has been recorded: what we have seen of the application is out of date.
+    if (mine && tracker.type == TrackerType::Versioned && tracker.generation > version_->generation) co_return;
+    other_life = other_life || !mine;
     const bool root = tracker.type == TrackerType::Root && mine && !tracker.deleting;
     if (root)
       for (const dispatcher::TrackedObject& object : tracker.objects) rooted.insert(object.key);
@@ -117,6 +121,15 @@ Task<void> Pass::collect() {
   if (old.empty()) {
     memory_->collected = true;
     co_return;
+  }
+  if (other_life) {  // a former one, or are we the former one?
+    const kube::ObjectRef ref{dispatcher::kApplications, app_.metadata.ns, app_.metadata.name};
+    const kube::GetOptions options;
+    const Result<Json> now = co_await context_->environment->api->get(ref, options);
+    if (!now.ok() || (*now)["metadata"]["uid"].string() != app_.metadata.uid) {
+      retry_ = true;
+      co_return;
+    }
   }
   std::vector<Dispatcher::Dropped> dropped = no_longer_declared(old, false);
   dropped.erase(std::remove_if(dropped.begin(), dropped.end(),
