@@ -73,12 +73,14 @@ Cluster::Cluster(ClusterOptions options)
   run_for(std::chrono::seconds(5));
 }
 
+Cluster::Instance::~Instance() {
+  controller->abandon();
+  loop->abandon();
+}
+
 Cluster::~Cluster() {
-  if (controller_) {
-    controller_->abandon();
-    controller_loop_->abandon();
-    controller_.reset();
-  }
+  controller_.reset();
+  deposed_.reset();
   user_loop_.abandon();
   wire_.down();
   api_server_->abandon();
@@ -147,32 +149,43 @@ void Cluster::start_controller() {
   HEIRLOOM_ASSERT(controller_ == nullptr);
   ++controller_lives_;
   starts_at_.reset();
-  controller_loop_ = std::make_unique<SimulatedLoop>(world_, fmt::format("controller {}", controller_lives_));
-  controller_random_ = std::make_unique<SeededRandom>(mixed(options_.seed, 2, controller_lives_));
-  controller_metrics_ = std::make_unique<Metrics>();
-  controller_api_ = wire_.connect("controller", controller_loop_->executor(), false, options_.sabotage);
+  auto life = std::make_unique<Instance>();
+  life->loop = std::make_unique<SimulatedLoop>(world_, fmt::format("controller {}", controller_lives_));
+  const Executor& executor = life->loop->executor();
+  life->random = std::make_unique<SeededRandom>(mixed(options_.seed, 2, controller_lives_));
+  life->metrics = std::make_unique<Metrics>();
+  life->api = wire_.connect("controller", executor, false, options_.sabotage);
   core::ControllerOptions options;
   options.resync = std::chrono::hours(24);  // everything must work by events alone
   options.instance = fmt::format("controller-{}", controller_lives_);
-  controller_ =
-      std::make_unique<core::Controller>(controller_loop_->executor(), controller_api_.get(), &world_.clock(),
-                                         controller_random_.get(), controller_metrics_.get(), options);
-  controller_->start();
+  life->controller = std::make_unique<core::Controller>(executor, life->api.get(), &world_.clock(),
+                                                        life->random.get(), life->metrics.get(), options);
+  life->controller->start();
+  controller_ = std::move(life);
 }
 
 void Cluster::crash_controller(Duration pause) {
   if (controller_ == nullptr) return;
-  handlers_before_crash_ = controller_loop_->steps();
+  handlers_before_crash_ = controller_->loop->steps();
   say(fmt::format("the controller crashes after {} handlers", handlers_before_crash_));
   ++crashes_;
-  controller_->abandon();
-  controller_loop_->abandon();
   controller_.reset();
-  controller_api_.reset();
-  controller_loop_.reset();
   starts_at_ = world_.clock().monotonic() + pause;
-  // A timer, so that the clock stops there.
-  user_loop_.start(world_.clock().sleep_until(*starts_at_), [](std::exception_ptr) {});
+  stop_clock_at(*starts_at_);
+}
+
+void Cluster::depose_controller(Duration overlap) {
+  if (controller_ == nullptr || deposed_ != nullptr) return;
+  say("another controller starts while the old one goes on");
+  deposed_ = std::move(controller_);
+  deposed_until_ = world_.clock().monotonic() + overlap;
+  stop_clock_at(*deposed_until_);
+  start_controller();
+}
+
+// By a timer.
+void Cluster::stop_clock_at(MonotonicTime time) {
+  user_loop_.start(world_.clock().sleep_until(time), [](std::exception_ptr) {});
 }
 
 void Cluster::crash_controller_at(std::uint64_t handlers, Duration pause) {
@@ -181,16 +194,20 @@ void Cluster::crash_controller_at(std::uint64_t handlers, Duration pause) {
 }
 
 std::uint64_t Cluster::controller_handlers() const {
-  return controller_loop_ ? controller_loop_->steps() : handlers_before_crash_;
+  return controller_ ? controller_->loop->steps() : handlers_before_crash_;
 }
 
 bool Cluster::step() {
   if (!world_.step() && !world_.advance_to_next_timer()) return false;
   observe();
   wire_.settle();
-  if (controller_ && crash_at_ && controller_loop_->steps() >= *crash_at_) {
+  if (controller_ && crash_at_ && controller_->loop->steps() >= *crash_at_) {
     crash_at_.reset();
     crash_controller(crash_pause_);
+  }
+  if (deposed_ && world_.clock().monotonic() >= *deposed_until_) {
+    say("the old controller is gone");
+    deposed_.reset();
   }
   if (starts_at_ && world_.clock().monotonic() >= *starts_at_ && !wire_.busy("controller")) {
     say("a controller starts");
@@ -226,10 +243,10 @@ bool Cluster::settle() {
   std::uint64_t commits = commits_;
   while (world_.clock().monotonic() < end) {
     if (!step_before(quiet_since + kQuiet)) {
-      if (!starts_at_) return true;
-      quiet_since = *starts_at_;
+      if (!starts_at_ && !deposed_) return true;
+      quiet_since = starts_at_ ? *starts_at_ : *deposed_until_;
     }
-    if (commits_ == commits && !starts_at_) continue;
+    if (commits_ == commits && !starts_at_ && !deposed_) continue;
     commits = commits_;
     quiet_since = world_.clock().monotonic();
   }

@@ -51,6 +51,9 @@ class Cluster {
   void crash_controller(Duration pause);
   // Crashes it when it has run so many handlers since it was started: "at its k-th await".
   void crash_controller_at(std::uint64_t handlers, Duration pause);
+  // A leader change gone wrong: the controller goes on for so long while another one has started. What one of
+  // them has seen the other may have overtaken; the guards of the writes alone keep them apart.
+  void depose_controller(Duration overlap);
   bool crashed() const { return crashes_ > 0; }
   // Handlers that the controller, or the one before it, has run.
   std::uint64_t controller_handlers() const;
@@ -85,6 +88,7 @@ class Cluster {
   void start_server();
   bool step();
   bool step_before(MonotonicTime end);
+  void stop_clock_at(MonotonicTime time);
   void observe();
   std::string sender_of(const std::string& key, const Json& before, const Json& after) const;
   template <class T>
@@ -109,13 +113,19 @@ class Cluster {
   std::unique_ptr<TaskScope> requests_;
   std::unique_ptr<kube::testing::FaultApi> fault_api_;
 
-  // The controller's life.
+  // One life of a controller.
+  struct Instance {
+    std::unique_ptr<SimulatedLoop> loop;
+    std::unique_ptr<SeededRandom> random;
+    std::unique_ptr<Metrics> metrics;
+    std::unique_ptr<kube::Api> api;
+    std::unique_ptr<core::Controller> controller;
+    ~Instance();  // a crash
+  };
   int controller_lives_ = 0;
-  std::unique_ptr<SimulatedLoop> controller_loop_;
-  std::unique_ptr<SeededRandom> controller_random_;
-  std::unique_ptr<Metrics> controller_metrics_;
-  std::unique_ptr<kube::Api> controller_api_;
-  std::unique_ptr<core::Controller> controller_;
+  std::unique_ptr<Instance> controller_;
+  std::unique_ptr<Instance> deposed_;  // does not know yet that another one leads
+  std::optional<MonotonicTime> deposed_until_;
   std::optional<MonotonicTime> starts_at_;
   std::optional<std::uint64_t> crash_at_;
   Duration crash_pause_ = Duration::zero();

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   app.add_flag("!--no-force", options.workload.force, "nobody takes finalizers away");
   app.add_flag("!--no-unshared", options.workload.unshared, "every application shares");
   app.add_flag("!--no-crashes", options.workload.crashes, "the controller does not crash");
+  app.add_flag("--overlaps", options.workload.overlaps, "two controllers run at once for a while");
   app.add_flag("--faults", options.faults, "the API fails in every way it can");
   app.add_flag("--durable", options.durable, "the store is on a simulated disk");
   app.add_flag("--restarts", options.workload.restarts,

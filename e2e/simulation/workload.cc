@@ -160,7 +160,9 @@ void Workload::act() {
   const std::string key = key_of_application(name);
   const Json now = cluster_->stored(key);
   const std::uint64_t what = random_.below(100);
-  if (options_.crashes && what >= 88) {
+  if (options_.overlaps && what >= 94) {
+    cluster_->depose_controller(std::chrono::seconds(random_.below(20)));
+  } else if (options_.crashes && what >= 88) {
     cluster_->crash_controller(chance(50) && !options_.slow_succession ? Duration::zero()
                                                                        : Duration(std::chrono::seconds(20)));
   } else if (options_.restarts && what >= 80) {

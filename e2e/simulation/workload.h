@@ -12,10 +12,11 @@ namespace heirloom::simulation {
 
 struct WorkloadOptions {
   int applications = 3;
-  bool unshared = true;  // some applications do not share what they declare
-  bool by_hand = true;   // people edit and delete managed objects
-  bool force = true;     // people take finalizers away
-  bool crashes = true;   // of the controller
+  bool unshared = true;   // some applications do not share what they declare
+  bool by_hand = true;    // people edit and delete managed objects
+  bool force = true;      // people take finalizers away
+  bool crashes = true;    // of the controller
+  bool overlaps = false;  // two controllers at once
   bool slow_succession =
       false;  // the next controller comes only when late writes of the one before cannot land any more
   bool restarts = false;  // of the server; durable clusters only
