@@ -52,6 +52,8 @@ TEST_CASE("bodies that are no such object are refused before anything is stored"
        "a new object has no resourceVersion"},
       {R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"binaryData":{"k":"!"}})", 400,
        "binaryData is base64"},
+      {R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"x"},"spec":{}})", 422,
+       "a Job runs something"},
   };
   TestServer server;
   for (const auto& row : rows) {

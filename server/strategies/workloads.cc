@@ -116,6 +116,15 @@ Json prepare_job(const Json& object) {
        set_at(label("controller-uid"), Json::string(uid)), set_at(label("job-name"), Json::string(name))});
 }
 
+void validate_job(JsonView object, schema::FieldErrors& errors) {
+  const auto pod = object["spec"]["template"]["spec"];
+  if (pod["containers"].empty()) errors.push_back(schema::required_value("spec.template.spec.containers"));
+  const auto policy = pod["restartPolicy"].string();
+  if (policy == "Never" || policy == "OnFailure") return;
+  errors.push_back(
+      schema::unsupported_value("spec.template.spec.restartPolicy", policy, {"OnFailure", "Never"}));
+}
+
 void validate_job_update(JsonView object, JsonView old, schema::FieldErrors& errors) {
   check_immutable(object, old, "spec", "completions", errors);
   check_immutable(object, old, "spec", "selector", errors);
@@ -174,6 +183,7 @@ const Strategy kJob = [] {
   Strategy strategy;
   strategy.orphan_by_default = true;  // batch/v1 keeps what batch/v1beta1 began with
   strategy.prepare_create = prepare_job;
+  strategy.validate_create = validate_job;
   strategy.prepare_update = keep_job_selector;
   strategy.validate_update = validate_job_update;
   return strategy;
