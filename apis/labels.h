@@ -27,6 +27,12 @@ inline constexpr std::string_view kAddonName = "addons.oam.dev/name";
 inline constexpr std::string_view kPause = "controller.core.oam.dev/pause";
 inline constexpr std::string_view kShard = "controller.core.oam.dev/scheduled-shard-id";
 inline constexpr std::string_view kLegacyComponent = "controller.oam.dev/component";
+// On the CustomResourceDefinition of a claim kind: the ClaimClass that keeps it. What tells a claim kind whose class
+// is gone.
+inline constexpr std::string_view kClaimClass = "heirloom.dev/claim-class";
+// Kratix' own marks. The first on its resource requests: its controller reconciles them. The second on Promises.
+inline constexpr std::string_view kKratixPromise = "kratix.io/promise-name";
+inline constexpr std::string_view kKratixPromiseVersion = "kratix.io/promise-version";
 }  // namespace labels
 
 namespace annotations {
@@ -52,6 +58,9 @@ inline constexpr std::string_view kGroup = "app.oam.dev/group";
 inline constexpr std::string_view kFilterLabelKeys = "filter.oam.dev/label-keys";
 inline constexpr std::string_view kFilterAnnotationKeys = "filter.oam.dev/annotation-keys";
 inline constexpr std::string_view kInplaceUpgrade = "app.oam.dev/inplace-upgrade";
+// On an object that stands for claims: the parameters its content was made from (apis/claim_class.h), so that a
+// handover changes nothing.
+inline constexpr std::string_view kClaimParameters = "heirloom.dev/claim-parameters";
 }  // namespace annotations
 
 namespace finalizers {
@@ -59,6 +68,9 @@ inline constexpr std::string_view kApplication = "app.oam.dev/resource-tracker-f
 inline constexpr std::string_view kOrphan =
     "app.oam.dev/orphan-resource";  // set by people: release, never delete
 inline constexpr std::string_view kTracker = "resourcetracker.core.oam.dev/finalizer";
+inline constexpr std::string_view kClaim = "heirloom.dev/claim";             // on claims of every kind
+inline constexpr std::string_view kClaimClass = "heirloom.dev/claim-class";  // on a ClaimClass: claims or retained objects
+inline constexpr std::string_view kKratixPrefix = "kratix.io/";              // of the finalizers Kratix sets on its requests
 }  // namespace finalizers
 
 // Labels and annotations below this prefix are ours alone; manifests may not set them.
