@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "apis/claim.h"
+#include "apis/labels.h"
+
 namespace heirloom::core {
 namespace {
 
@@ -92,6 +95,21 @@ Health definition(JsonView object) {
   return {false, "is not Established yet"};
 }
 
+// Of a claim of whatever kind: what it stands for is there. One that Kratix reconciles has no phase of ours.
+Health claim(JsonView object) {
+  if (decode_claim(object, "").managed_by_kratix()) return kHealthy;
+  if (!observed(object)) return {false, "the claim has not been observed yet"};
+  const JsonView status = object["status"];
+  if (status["phase"].string() == claim_phases::kBound) return kHealthy;
+  return {false, fmt::format("{}: {}", status["phase"].string("not bound"), status["message"].string("nobody has looked yet"))};
+}
+
+bool is_claim(JsonView object) {
+  for (const JsonView finalizer : object["metadata"]["finalizers"].elements())
+    if (finalizer.string() == finalizers::kClaim) return true;
+  return false;
+}
+
 struct Rule {
   std::string_view group;
   std::string_view kind;
@@ -107,6 +125,7 @@ constexpr Rule kRules[] = {
     {"", "PersistentVolumeClaim", volume_claim},
     {"", "Namespace", name_space},
     {"apiextensions.k8s.io", "CustomResourceDefinition", definition},
+    {"marketplace.kratix.io", "NamespaceClaim", claim},
 };
 
 }  // namespace
@@ -118,7 +137,7 @@ Health assess_health(JsonView object) {
   const std::string_view group = slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
   for (const Rule& rule : kRules)
     if (rule.group == group && rule.kind == object["kind"].string()) return rule.assess(object);
-  return kHealthy;
+  return is_claim(object) ? claim(object) : kHealthy;
 }
 
 }  // namespace heirloom::core

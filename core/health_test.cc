@@ -35,6 +35,19 @@ TEST_CASE("health comes from the kind's own status") {
       {"a pending Pod", "{apiVersion: v1, kind: Pod, status: {phase: Pending}}", false, "Pending"},
       {"a claim that waits for its consumer", "{apiVersion: v1, kind: PersistentVolumeClaim, status: {phase: Pending}}", true, ""},
       {"a lost claim", "{apiVersion: v1, kind: PersistentVolumeClaim, status: {phase: Lost}}", false, "lost"},
+      {"a bound claim",
+       "{apiVersion: marketplace.kratix.io/v1alpha1, kind: NamespaceClaim, status: {phase: Bound}}", true, ""},
+      {"a claim nobody has looked at", "{apiVersion: marketplace.kratix.io/v1alpha1, kind: NamespaceClaim}", false,
+       "not bound"},
+      {"a claim whose change is not seen yet",
+       "{apiVersion: marketplace.kratix.io/v1alpha1, kind: NamespaceClaim, metadata: {generation: 2},"
+       " status: {phase: Bound, observedGeneration: 1}}", false, "not been observed"},
+      {"a claim of another kind that is refused",
+       "{apiVersion: example.com/v1, kind: TopicClaim, metadata: {finalizers: [heirloom.dev/claim]},"
+       " status: {phase: Pending, message: no}}", false, "Pending: no"},
+      {"a claim that Kratix reconciles",
+       "{apiVersion: marketplace.kratix.io/v1alpha1, kind: NamespaceClaim,"
+       " metadata: {labels: {kratix.io/promise-name: namespace-claim}}}", true, ""},
       {"a Namespace on its way out", "{apiVersion: v1, kind: Namespace, metadata: {deletionTimestamp: x}}", false, "deleted"},
       {"a definition that is served",
        "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, status: {conditions: [{type: Established, status: 'True'}]}}",
