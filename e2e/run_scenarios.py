@@ -25,7 +25,7 @@ from harness.show import Loud, Quiet
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCENARIOS = os.path.join(ROOT, "e2e", "scenarios")
-STORY = "shared-namespace"
+STORIES = ("shared-namespace", "claims")  # what --demo plays; the first unless told otherwise
 DEMO_KILLS = 20
 
 
@@ -41,7 +41,8 @@ def parse_arguments():
                         help="multiplies every deadline, for slow or busy machines")
     parser.add_argument("--show", action="store_true", help="print every command and what came back")
     parser.add_argument("--list", action="store_true", help="list the scenarios")
-    parser.add_argument("--demo", action="store_true", help="play the story for people (scripts/demo)")
+    parser.add_argument("--demo", action="store_true", help="play a story for people (scripts/demo)")
+    parser.add_argument("--story", choices=STORIES, default=STORIES[0], help="with --demo: which one")
     parser.add_argument("--keep", action="store_true", help="with --demo: leave the server running")
     parser.add_argument("--quick", action="store_true", help="with --demo: without the chapter of SIGKILLs")
     return parser.parse_args()
@@ -130,7 +131,7 @@ def play_one(arguments, scenario, mode, kills=0, seed=0):
 
 def demo(arguments):
     """The story as told, then again under SIGKILLs in both modes. Exit code."""
-    story = scenarios.load(os.path.join(SCENARIOS, STORY))
+    story = scenarios.load(os.path.join(SCENARIOS, arguments.story))
     run = Run(arguments, story, "standalone", Loud(), keep=arguments.keep)
     print(f"== the story, played against `heirloom standalone --data-dir {run.folder}/data --resync 24h`", flush=True)
     try:
@@ -139,7 +140,7 @@ def demo(arguments):
         print(f"\nNOT AS TOLD: {e}\n{run.cluster.logs()}--- data and logs: {run.folder}", file=sys.stderr)
         return 1
     if not arguments.quick:
-        print(f"\n# 7. All of it again under {DEMO_KILLS} SIGKILLs at random moments, each followed by a restart on the same data")
+        print(f"\n# All of it again under {DEMO_KILLS} SIGKILLs at random moments, each followed by a restart on the same data")
         for mode in ("standalone", "split"):
             if not play_one(arguments, story, mode, DEMO_KILLS, drawn_seed(arguments)):
                 return 1
