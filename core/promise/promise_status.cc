@@ -25,11 +25,11 @@ Condition available(const Promise& promise, const PromiseFindings& findings) {
                      std::move(message), ""};
   };
   const std::string kind = fmt::format("{}.{}", findings.kind.kind, findings.kind.group);
-  if (findings.managed_by_kratix)
-    return with(false, promise_reasons::kKratix,
-                "Kratix itself manages this Promise here: two controllers must not, so Heirloom stays out of it and of "
-                "its claims");
   if (!findings.fault.ok()) return with(false, promise_reasons::kInvalid, findings.fault.message());
+  if (!findings.defined_by.empty())
+    return with(false, promise_reasons::kTaken,
+                fmt::format("{} is brought by Promise {} already; one Promise brings a kind", kind,
+                            findings.defined_by));
   if (!findings.waiting.empty()) return with(false, promise_reasons::kNotInstalled, findings.waiting);
   if (findings.served_by.empty()) {
     std::string message = fmt::format("no ClaimClass serves {}", kind);
@@ -54,7 +54,7 @@ void tell_of_pipelines(const Promise& promise, const PromiseFindings& findings, 
   if (!promise.pipelines.empty()) parts.push_back(fmt::format("pipelines are not run here: {}", named(promise.pipelines)));
   if (promise.dependencies != 0)
     parts.push_back(fmt::format("{} dependencies are not applied here", promise.dependencies));
-  if (parts.empty() || findings.managed_by_kratix) {
+  if (parts.empty()) {
     remove_condition(status.conditions, promise_conditions::kPipelines);
     return;
   }

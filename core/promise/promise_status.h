@@ -21,19 +21,19 @@ inline constexpr std::string_view kServed = "ServedByClaimClass";
 inline constexpr std::string_view kNotServed = "NoClaimClass";
 inline constexpr std::string_view kInvalid = "InvalidDefinition";
 inline constexpr std::string_view kNotInstalled = "DefinitionNotInstalled";
+inline constexpr std::string_view kTaken = "DefinedByOther";
 inline constexpr std::string_view kRequired = "RequiredPromises";
-inline constexpr std::string_view kKratix = "ManagedByKratix";
 inline constexpr std::string_view kNotRun = "NotRun";
 }  // namespace promise_reasons
 
 struct PromiseFindings {
   GroupVersionKind kind;  // of the embedded definition; empty when there is none
-  Status fault;           // spec.api cannot be installed, for good
+  Status fault;           // spec.api cannot be installed
+  std::string defined_by; // another Promise that brings the same definition, and came first
   std::string waiting;    // its definition is not served yet: a sentence; "" = it is
   std::string served_by;  // the ClaimClass that serves the kind
   std::string class_fault;            // of the class that would
   std::vector<std::string> required;  // of spec.requiredPromises: those not Available
-  bool managed_by_kratix = false;     // Kratix' own controller has marked the Promise or its definition
 };
 
 // `now`: RFC 3339.
