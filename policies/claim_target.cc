@@ -1,6 +1,8 @@
 #include "policies/claim_target.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -16,6 +18,8 @@ namespace {
 
 constexpr int kUnprocessable = 422;
 constexpr std::string_view kRoot = "spec.object";
+// What an API server would take of one object; a template may use a large value many times.
+constexpr std::size_t kMaxFilledBytes = 1536 * 1024;
 
 Status class_fault(const ClaimClass& claim_class, std::string_view path, std::string_view message) {
   return {kUnprocessable, claim_reasons::kClassInvalid,
@@ -116,6 +120,10 @@ class Filling {
     if (!value)
       return claim_fault(fmt::format("{}: {} is missing; {} of ClaimClass {} is made of it", to_string(claim_),
                                      piece.field, path, class_.metadata.name));
+    filled_bytes_ += write_json(*value).size();
+    if (filled_bytes_ > kMaxFilledBytes)
+      return claim_fault(fmt::format("{}: its values make the object of ClaimClass {} larger than {} bytes",
+                                     to_string(claim_), class_.metadata.name, kMaxFilledBytes));
     if (is_parameter && !is_identity(path)) parameters_.insert_or_assign(piece.field, *value);
     return std::move(*value);
   }
@@ -129,6 +137,7 @@ class Filling {
   const Claim& claim_;
   const ClaimParameters* in_force_;
   ClaimParameters parameters_;
+  std::size_t filled_bytes_ = 0;
 };
 
 schema::Complaints check_name(const GroupVersionKind& gvk, std::string_view name) {
@@ -166,20 +175,33 @@ Result<std::set<std::string>> fields_of(const ClaimClass& claim_class, JsonView 
   return fields;
 }
 
-Status check_texts(const ClaimClass& claim_class, JsonView value, const std::string& path) {
+// The default of each field, if it has one: a field has one value throughout an object.
+using Defaults = std::map<std::string, std::optional<std::string>>;
+
+Status check_text(const ClaimClass& claim_class, JsonView text, const std::string& path, Defaults& defaults) {
+  const Result<std::vector<TemplatePiece>> pieces = parse_template_text(text.string());
+  if (!pieces.ok()) return class_fault(claim_class, path, pieces.status().message());
+  for (const TemplatePiece& piece : *pieces) {
+    if (piece.field.empty()) continue;
+    const auto [known, fresh] = defaults.emplace(piece.field, piece.fallback);
+    if (fresh || known->second == piece.fallback) continue;
+    return class_fault(claim_class, path,
+                       fmt::format("{} has another default than elsewhere in the template; a field has one value in "
+                                   "an object: give it the same default everywhere", piece.field));
+  }
+  return {};
+}
+
+Status check_texts(const ClaimClass& claim_class, JsonView value, const std::string& path, Defaults& defaults) {
   for (const JsonMember member : value.members()) {
     if (member.key.find("${") != std::string_view::npos)
       return class_fault(claim_class, path, fmt::format("the key \"{}\": claim fields stand in values only", member.key));
-    TRY_VOID(check_texts(claim_class, member.value, child_path(path, member.key)));
+    TRY_VOID(check_texts(claim_class, member.value, child_path(path, member.key), defaults));
   }
   std::size_t index = 0;
   for (const JsonView element : value.elements())
-    TRY_VOID(check_texts(claim_class, element, element_path(path, index++)));
-  if (value.is_string()) {
-    const auto fields = fields_of(claim_class, value, path);
-    if (!fields.ok()) return fields.status();
-  }
-  return {};
+    TRY_VOID(check_texts(claim_class, element, element_path(path, index++), defaults));
+  return value.is_string() ? check_text(claim_class, value, path, defaults) : Status();
 }
 
 Status check_type(const ClaimClass& claim_class) {
@@ -242,7 +264,8 @@ Status check_template(const ClaimClass& claim_class) {
   if (!claim_class.spec.object.view().is_object())
     return class_fault(claim_class, kRoot, "the template of the object is missing");
   TRY_VOID(check_type(claim_class));
-  TRY_VOID(check_texts(claim_class, claim_class.spec.object, std::string(kRoot)));
+  Defaults defaults;
+  TRY_VOID(check_texts(claim_class, claim_class.spec.object, std::string(kRoot), defaults));
   return check_identity(claim_class);
 }
 

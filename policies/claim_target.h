@@ -42,7 +42,7 @@ Result<Target> target_of(const ClaimClass& claim_class, const Claim& claim, cons
 std::vector<std::string> mismatch(const ClaimParameters& own, const ClaimParameters& in_force);
 
 // What is wrong with a template by itself: no object, apiVersion or kind missing or no plain text, no name, a
-// placeholder that does not parse, in a key of the object, or of an unknown field; name or namespace made of fields that
+// placeholder that does not parse, in a key of the object, or of an unknown field; a field with two defaults; name or namespace made of fields that
 // are not in `key`, a key field that is in neither; the claim's own kind. Error: 422 ClassInvalid naming the path.
 Status check_template(const ClaimClass& claim_class);
 

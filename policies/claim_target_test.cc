@@ -115,6 +115,19 @@ TEST_CASE("a name of any length is told of in a bounded message") {
   CHECK(target.status().message().size() < 500);
 }
 
+TEST_CASE("a large value that a template uses often is refused before it fills the memory") {
+  std::string list;
+  for (int i = 0; i < 2000; ++i) list += "${spec.value}, ";
+  const ClaimClass often = claim_class("often", "{claim: {group: example.com, version: v1, kind: AClaim}, key: [spec.name], "
+                                                "object: {apiVersion: v1, kind: ConfigMap, metadata: {name: '${spec.name}'}, "
+                                                "data: {a: '" + list + "'}}}");
+  CHECK(target_of(often, claim("a", "{name: a, value: b}")).ok());
+  const Result<Target> target = target_of(often, claim("a", "{name: a, value: " + std::string(1000, 'b') + "}"));
+  REQUIRE_FALSE(target.ok());
+  CHECK(target.status().reason() == claim_reasons::kInvalidClaim);
+  CHECK(mentions(target.status(), "larger than"));
+}
+
 TEST_CASE("text made of something that is none is refused") {
   const Result<Target> target =
       target_of(claim_class("databases", kDatabases), claim("a", "{server: one, size: {max: 3}}"));
@@ -163,6 +176,10 @@ TEST_CASE("a template that cannot work is refused with its path") {
        "spec.object.data.a", "names no field of a claim"},
       {"{apiVersion: v1, kind: ConfigMap, metadata: {name: '${spec.name}'}, data: {a: ['${spec.a']}}",
        "spec.object.data.a[0]", "without its }"},
+      {"{apiVersion: v1, kind: ConfigMap, metadata: {name: '${spec.name}'}, data: {a: '${spec.a:-b}', c: '${spec.a:-c}'}}",
+       "spec.object.data.c", "another default"},
+      {"{apiVersion: v1, kind: ConfigMap, metadata: {name: '${spec.name}'}, data: {a: '${spec.a:-b}', c: '${spec.a}'}}",
+       "spec.object.data.c", "another default"},
       {"{apiVersion: v1, kind: ConfigMap, metadata: {name: '${spec.name}'}, data: {'${spec.a}': b}}",
        "spec.object.data", "in values only"},
   };
