@@ -90,7 +90,8 @@ TEST_CASE("a signal wakes those who wait now, not those who come later") {
 
 TEST_CASE("waiting for a signal ends at the deadline") {
   SimulatedLoop loop;
-  Signal signal(loop.executor());
+  auto owned = std::make_unique<Signal>(loop.executor());
+  Signal& signal = *owned;
   const MonotonicTime deadline = loop.clock().monotonic() + seconds(5);
   Started<bool> late = start(loop, signal.wait_until(&loop.clock(), deadline));
   loop.world().run_for(seconds(4));
@@ -105,7 +106,22 @@ TEST_CASE("waiting for a signal ends at the deadline") {
   loop.world().run_until_idle();
   CHECK(timely.done());
   CHECK(timely.value());
-  CHECK(loop.clock().sleepers() == 0);  // the timer did not stay behind
+  CHECK(loop.clock().sleepers() == 1);  // kept for the next who waits
+  Started<bool> next = start(loop, signal.wait_until(&loop.clock(), deadline + seconds(6)));
+  loop.world().run_for(seconds(6));
+  CHECK(next.done());
+  CHECK_FALSE(next.value());
+  Started<bool> earlier = start(loop, signal.wait_until(&loop.clock(), deadline + seconds(9)));
+  Started<bool> earliest = start(loop, signal.wait_until(&loop.clock(), deadline + seconds(8)));
+  loop.world().run_for(seconds(2));
+  CHECK(earliest.done());
+  CHECK_FALSE(earlier.done());
+  signal.notify_all();
+  loop.world().run_until_idle();
+  CHECK(earlier.value());
+  owned.reset();
+  loop.world().run_until_idle();
+  CHECK(loop.clock().sleepers() == 0);  // goes with the signal
 }
 
 TEST_CASE("destroying a signal unwinds its waiters") {

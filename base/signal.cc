@@ -1,7 +1,8 @@
 #include "base/signal.h"
 
-#include <functional>
+#include <exception>
 #include <list>
+#include <optional>
 #include <utility>
 
 #include "base/cancellation.h"
@@ -15,65 +16,128 @@ constexpr int kNotified = 0;
 constexpr int kTimedOut = 1;
 constexpr int kClosed = 2;
 
+struct Waiter {
+  Parking* parking;  // in its own frame
+  std::optional<MonotonicTime> deadline;
+};
+
+// One sleeper serves all who wait with a deadline, and sleeps on when they are notified before it comes: whoever
+// waits again and again (a watch for its next event) would otherwise start and cancel one each time, and
+// cancelling unwinds its frames by exceptions.
+struct Sleeper {
+  std::shared_ptr<detail::Child> child;  // null: nobody sleeps
+  MonotonicTime until;
+};
+
 }  // namespace
 
 struct Signal::State {
   explicit State(Executor e) : executor(std::move(e)) {}
 
+  // Waking posts, so nobody comes or goes meanwhile; each takes itself off the list when it resumes.
   void wake_all(int value) {
-    // Waking posts, so nobody comes or goes meanwhile; each takes itself off the list when it resumes.
-    for (Parking* waiter : waiters) waiter->wake(value);
+    for (const Waiter& waiter : waiters) waiter.parking->wake(value);
+  }
+
+  void wake_due(MonotonicTime now) {
+    for (const Waiter& waiter : waiters)
+      if (waiter.deadline && *waiter.deadline <= now) waiter.parking->wake(kTimedOut);
+  }
+
+  std::optional<MonotonicTime> next_deadline() const {
+    std::optional<MonotonicTime> next;
+    for (const Waiter& waiter : waiters) {
+      if (!waiter.deadline || waiter.parking->woken()) continue;
+      if (!next || *waiter.deadline < *next) next = waiter.deadline;
+    }
+    return next;
+  }
+
+  // Who was cancelled does not come back: nothing of it stays behind.
+  void cancel_idle_sleeper() {
+    if (sleeper.child && !next_deadline()) sleeper.child->cancel();
   }
 
   Executor executor;
-  std::list<Parking*> waiters;  // in their own frames
+  std::list<Waiter> waiters;
+  Sleeper sleeper;
   bool closed = false;
 };
 
 namespace {
 
-template <class List>
 class Enlisted {
  public:
-  Enlisted(List* list, Parking* parking) : list_(list), position_(list->insert(list->end(), parking)) {}
+  Enlisted(std::list<Waiter>* list, Waiter waiter)
+      : list_(list), position_(list->insert(list->end(), waiter)) {}
   ~Enlisted() { list_->erase(position_); }
   Enlisted(const Enlisted&) = delete;
   Enlisted& operator=(const Enlisted&) = delete;
 
  private:
-  List* list_;
-  typename List::iterator position_;
+  std::list<Waiter>* list_;
+  std::list<Waiter>::iterator position_;
 };
 
 template <class State>
 Task<void> wait_on(std::shared_ptr<State> state) {
   if (state->closed) throw_cancelled();
   Parking parking(state->executor);
-  Enlisted enlisted(&state->waiters, &parking);
+  Enlisted enlisted(&state->waiters, {&parking, std::nullopt});
   const int value = co_await parking.wait();
   if (value == kClosed) throw_cancelled();
 }
 
-Task<void> sleep(Clock* clock, MonotonicTime deadline) { return clock->sleep_until(deadline); }
+// Ends when nobody waits for a time any more.
+template <class State>
+Task<void> sleep_for_all(std::shared_ptr<State> state, Clock* clock) {
+  std::optional<MonotonicTime> next = state->sleeper.until;
+  while (next) {
+    state->sleeper.until = *next;
+    co_await clock->sleep_until(*next);
+    state->wake_due(*next);
+    next = state->next_deadline();
+  }
+  state->sleeper.child = nullptr;
+}
 
-// Cancels the sleeper on every way out.
-struct SleeperGuard {
-  std::shared_ptr<detail::Child> sleeper;
-  ~SleeperGuard() { sleeper->cancel(); }
+template <class State>
+void wake_at(const std::shared_ptr<State>& state, Clock* clock, MonotonicTime time) {
+  Sleeper& sleeper = state->sleeper;
+  if (sleeper.child) {
+    if (sleeper.until <= time) return;
+    sleeper.child->cancel();
+  }
+  sleeper.until = time;
+  sleeper.child =
+      detail::start_child(state->executor, sleep_for_all(state, clock), [](std::exception_ptr) {});
+}
+
+template <class State>
+class UnlessReturned {
+ public:
+  explicit UnlessReturned(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  ~UnlessReturned() {
+    if (state_) state_->cancel_idle_sleeper();
+  }
+  UnlessReturned(const UnlessReturned&) = delete;
+  UnlessReturned& operator=(const UnlessReturned&) = delete;
+  void returned() { state_ = nullptr; }
+
+ private:
+  std::shared_ptr<State> state_;
 };
 
 template <class State>
 Task<bool> wait_on_until(std::shared_ptr<State> state, Clock* clock, MonotonicTime deadline) {
   if (state->closed) throw_cancelled();
-  const auto parking = std::make_shared<Parking>(state->executor);
-  Enlisted enlisted(&state->waiters, parking.get());
-  std::function<void(std::exception_ptr)> slept = [parking](std::exception_ptr error) {
-    if (!error) parking->wake(kTimedOut);
-  };
-  SleeperGuard guard;
-  guard.sleeper = detail::start_child(state->executor, sleep(clock, deadline), std::move(slept));
-  const int value = co_await parking->wait();
+  UnlessReturned<State> cancelled(state);
+  Parking parking(state->executor);
+  Enlisted enlisted(&state->waiters, {&parking, deadline});
+  wake_at(state, clock, deadline);
+  const int value = co_await parking.wait();
   if (value == kClosed) throw_cancelled();
+  cancelled.returned();
   co_return value == kNotified;
 }
 
@@ -84,6 +148,7 @@ Signal::Signal(Executor executor) : state_(std::make_shared<State>(std::move(exe
 Signal::~Signal() {
   state_->closed = true;
   state_->wake_all(kClosed);
+  if (state_->sleeper.child) state_->sleeper.child->cancel();
 }
 
 void Signal::notify_all() { state_->wake_all(kNotified); }

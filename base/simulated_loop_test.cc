@@ -211,15 +211,16 @@ TEST_CASE("stopping at any step ends every task and leaves nothing behind") {
     SimulatedWorld world(3);
     Census census;
     SimulatedLoop loop(world);
-    Graph graph(loop, &census);
-    build(graph, loop.executor());
+    auto graph = std::make_unique<Graph>(loop, &census);
+    build(*graph, loop.executor());
     while (world.steps() < stop_at && (world.step() || world.advance_to_next_timer())) {
     }
-    await(loop, graph.scope.stop());
-    CHECK(graph.scope.size() == 0);
+    await(loop, graph->scope.stop());
+    CHECK(graph->scope.size() == 0);
     CHECK(census.alive == 0);
-    CHECK(graph.turnstile.idle());
-    CHECK(graph.keyed.keys() == 0);
+    CHECK(graph->turnstile.idle());
+    CHECK(graph->keyed.keys() == 0);
+    graph.reset();
     world.run_until_idle();
     CHECK(loop.clock().sleepers() == 0);
   }
