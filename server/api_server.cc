@@ -111,8 +111,7 @@ ApiServer::~ApiServer() { *parts_->stopping = true; }
 
 Task<Status> ApiServer::start() {
   Parts* parts = parts_.get();
-  CO_TRY(auto resources, builtin_resources());
-  for (auto& resource : resources) {
+  for (Resource& resource : builtin_resources()) {
     resource.strategy = &builtin_strategy(resource.group, resource.kind);
     parts->registry.add(std::make_shared<const Resource>(std::move(resource)));
   }

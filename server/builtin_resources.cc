@@ -1,7 +1,5 @@
 #include "server/builtin_resources.h"
 
-#include <utility>
-
 #include "apis/builtin_kinds.h"
 
 namespace heirloom::server {
@@ -54,8 +52,8 @@ Resource resource_of(const BuiltinKind& kind) {
 
 }  // namespace
 
-Result<std::vector<Resource>> builtin_resources() {
-  TRY(const std::vector<BuiltinKind> kinds, compile_builtin_kinds());
+std::vector<Resource> builtin_resources() {
+  const std::vector<BuiltinKind>& kinds = builtin_kinds();
   std::vector<Resource> resources;
   resources.reserve(kinds.size());
   for (const BuiltinKind& kind : kinds) resources.push_back(resource_of(kind));

@@ -3,13 +3,12 @@
 
 #include <vector>
 
-#include "base/result.h"
 #include "server/resource.h"
 
 namespace heirloom::server {
 
 // Every built-in resource except that its strategy is left null (server/strategy.h: strategy_for attaches
-// it). Error: a schema file that does not compile: a bug, found by a test.
-Result<std::vector<Resource>> builtin_resources();
+// it). Schemas are compiled once in a process (apis/builtin_kinds.h) and shared.
+std::vector<Resource> builtin_resources();
 
 }  // namespace heirloom::server

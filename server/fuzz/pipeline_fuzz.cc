@@ -14,9 +14,7 @@ namespace {
 const std::vector<heirloom::server::ResourcePtr>& resources() {
   static const auto kResources = [] {
     std::vector<heirloom::server::ResourcePtr> out;
-    auto built = heirloom::server::builtin_resources();
-    HEIRLOOM_ASSERT(built.ok());
-    for (auto& resource : *built)
+    for (auto& resource : heirloom::server::builtin_resources())
       out.push_back(std::make_shared<const heirloom::server::Resource>(std::move(resource)));
     return out;
   }();
