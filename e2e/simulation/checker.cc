@@ -142,7 +142,7 @@ void Checker::see_application(const Commit& commit) {
     bool held = false;
     for (const JsonView finalizer : commit.before["metadata"]["finalizers"].elements())
       held = held || finalizer.string() == kFinalizer;
-    if (commit.by == "user" && held) forced_.insert(sharer);
+    if (commit.perhaps_by_user() && held) forced_.insert(sharer);
     if (forced_.contains(sharer)) end_by_force(sharer);
     lives_.erase(sharer);
     return;
@@ -154,7 +154,7 @@ void Checker::see_application(const Commit& commit) {
       if (finalizer.string() == kFinalizer) return true;
     return false;
   };
-  if (commit.by == "user" && !commit.before.is_null() && ours(commit.before) && !ours(commit.after))
+  if (commit.perhaps_by_user() && !commit.before.is_null() && ours(commit.before) && !ours(commit.after))
     forced_.insert(sharer);
   update(lives_[sharer], commit.after);
 }
@@ -190,7 +190,7 @@ void Checker::see_object(const Commit& commit) {
   const Ownership before = read(commit.before);
   const Ownership after = read(commit.after);
   const bool was_deleting = is_deleting(commit.before);
-  if (commit.by == "user" && !commit.before.is_null() && !commit.after.is_null() &&
+  if (commit.perhaps_by_user() && !commit.before.is_null() && !commit.after.is_null() &&
       (before.owner != after.owner || before.ledger != after.ledger || before.marks != after.marks))
     tampered_.insert(commit.key);
   // A last write in the name of one who is gone already: tidying up finds it unshared, and leaves it.

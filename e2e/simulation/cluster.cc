@@ -64,9 +64,7 @@ std::string described(const Commit& commit) {
 Cluster::Cluster(ClusterOptions options)
     : options_(options), world_(options.seed), disk_(options.seed), user_loop_(world_, "user") {
   user_api_ = wire_.connect("user", user_loop_.executor(), true);
-  wire_.on_call = [this](const std::string& line) {
-    if (verbose) say(line);
-  };
+  if (options_.traced) wire_.on_call = [this](const std::string& line) { say(line); };
   start_server();
   const Status installed = wait_for(cmd::install_definitions(user_api_.get()));
   HEIRLOOM_ASSERT(installed.ok());
@@ -113,11 +111,14 @@ void Cluster::start_server() {
   requests_ = std::make_unique<TaskScope>(executor);
   kube::Api* below = local_api_.get();
   if (options_.faults != nullptr) {
+    std::function<void(std::string)> told;
+    if (options_.traced) {
+      told = [this](std::string line) {
+        if (!line.ends_with(": ok")) say("  " + line);
+      };
+    }
     fault_api_ = std::make_unique<kube::testing::FaultApi>(requests_.get(), below, &world_.clock(),
-                                                           options_.faults, [this](std::string line) {
-                                                             if (verbose && !line.ends_with(": ok"))
-                                                               say("  " + line);
-                                                           });
+                                                           options_.faults, std::move(told));
     below = fault_api_.get();
   }
   Started<Status> started(*server_loop_, api_server_->start());
@@ -131,6 +132,7 @@ void Cluster::start_server() {
 void Cluster::restart_server(server::FaultyDisk::PowerLoss loss) {
   HEIRLOOM_ASSERT(options_.durable);
   say("the server loses power");
+  ++crashes_;
   wire_.down();
   api_server_->abandon();
   requests_->abandon();
@@ -256,8 +258,9 @@ bool Cluster::settle() {
 std::string Cluster::sender_of(const std::string& key, const Json& before, const Json& after) const {
   const bool gone = after.is_null();
   bool controller = false, user = false;
-  for (const Sent& sent : wire_.under_way()) {
-    if (store_key(sent.ref) != key) continue;
+  for (const Sent* const under_way : wire_.under_way()) {
+    const Sent& sent = *under_way;
+    if (sent.ref.name.empty() || !key.ends_with(sent.ref.name) || store_key(sent.ref) != key) continue;
     if ((sent.verb == "create") != before.is_null()) continue;
     // Only taking the last finalizer away deletes by writing.
     if (gone && sent.verb != "remove" && !before["metadata"].contains("deletionTimestamp")) continue;
@@ -269,40 +272,61 @@ std::string Cluster::sender_of(const std::string& key, const Json& before, const
 }
 
 void Cluster::observe() {
-  if (!store_) return;
-  while (observed_ < store_->revision()) {
-    server::StoreListOptions at;
-    at.at = ++observed_;
-    const Result<server::StoreList> list = store_->list("", at);
-    if (!list.ok()) continue;  // before the history of a store that was opened
-    std::map<std::string, server::StoredPtr, std::less<>> now;
-    for (const server::StoredPtr& object : list->items) now.emplace_hint(now.end(), object->key, object);
-    std::vector<std::pair<server::StoredPtr, server::StoredPtr>> changes;
-    for (const auto& [key, object] : now) {
-      const auto old = seen_.find(key);
-      if (old == seen_.end())
-        changes.emplace_back(nullptr, object);
-      else if (old->second->mod_revision != object->mod_revision)
-        changes.emplace_back(old->second, object);
-    }
-    for (const auto& [key, object] : seen_)
-      if (!now.contains(key)) changes.emplace_back(object, nullptr);
-    seen_ = std::move(now);
-    for (const auto& [before, after] : changes) {
-      Commit commit;
-      commit.revision = observed_;
-      commit.key = after ? after->key : before->key;
-      if (before) commit.before = before->value;
-      if (after) commit.after = after->value;
-      commit.by = sender_of(commit.key, commit.before, commit.after);
-      if (!commit.key.starts_with(kEvents)) ++commits_;
-      say(described(commit));
-      if (on_commit) on_commit(commit);
-    }
+  if (!store_ || store_->revision() == observed_) return;
+  for (const server::StoreEventPtr& event : new_events()) see(*event);
+}
+
+// Everything since the last one that was seen, in order.
+std::vector<server::StoreEventPtr> Cluster::new_events() {
+  std::vector<server::StoreEventPtr> events;
+  const auto watch = store_->watch("", observed_);
+  while (watch.ok() && observed_ < store_->revision()) {
+    auto batch = await(observer_loop_, (*watch)->next(std::nullopt));
+    HEIRLOOM_ASSERT(batch.ok());
+    observed_ = batch->back()->revision;
+    events.insert(events.end(), batch->begin(), batch->end());
   }
+  if (watch.ok()) return events;
+  // A store that was opened knows no history: what its last commits before the power loss did is told at once.
+  const Result<server::StoreList> list = store_->list("", server::StoreListOptions());
+  HEIRLOOM_ASSERT(list.ok());
+  observed_ = list->revision;
+  std::map<std::string, server::StoredPtr, std::less<>> gone = seen_;
+  const auto changed = [&](server::StoredPtr before, server::StoredPtr after) {
+    auto event = std::make_shared<server::StoreEvent>();
+    event->revision = observed_;
+    event->previous = std::move(before);
+    event->current = std::move(after);
+    events.push_back(std::move(event));
+  };
+  for (const server::StoredPtr& object : list->items) {
+    const auto old = gone.extract(object->key);
+    if (old.empty() || old.mapped()->mod_revision != object->mod_revision)
+      changed(old.empty() ? nullptr : old.mapped(), object);
+  }
+  for (const auto& [key, object] : gone) changed(object, nullptr);
+  return events;
+}
+
+void Cluster::see(const server::StoreEvent& event) {
+  Commit commit;
+  commit.revision = event.revision;
+  commit.key = event.key();
+  if (event.previous) commit.before = event.previous->value;
+  if (event.current) commit.after = event.current->value;
+  commit.by = sender_of(commit.key, commit.before, commit.after);
+  if (event.current) {
+    seen_[commit.key] = event.current;
+  } else {
+    seen_.erase(commit.key);
+  }
+  if (!commit.key.starts_with(kEvents)) ++commits_;
+  if (options_.traced) say(described(commit));
+  if (on_commit) on_commit(commit);
 }
 
 void Cluster::say(std::string line) {
+  if (!options_.traced) return;
   const Duration time = world_.clock().monotonic().time_since_epoch();
   std::string stamped = fmt::format("{:9.3f} {:6} {}", std::chrono::duration<double>(time).count(),
                                     world_.steps(), std::move(line));

@@ -30,6 +30,7 @@ namespace heirloom::simulation {
 struct ClusterOptions {
   std::uint64_t seed = 1;
   bool durable = false;                        // on a simulated disk, so that the server can be restarted
+  bool traced = false;                         // keeps a trace; sweeps do without
   Sabotage sabotage;                           // of the controller's requests
   kube::testing::FaultPlan* faults = nullptr;  // of the controller's requests; outlives the cluster
 };
@@ -55,6 +56,7 @@ class Cluster {
   // them has seen the other may have overtaken; the guards of the writes alone keep them apart.
   void depose_controller(Duration overlap);
   bool crashed() const { return crashes_ > 0; }
+  std::uint64_t crashes() const { return crashes_; }  // of controllers and servers
   // Handlers that the controller, or the one before it, has run.
   std::uint64_t controller_handlers() const;
   // A power loss and a restart at once; durable clusters only. Controllers see their connections reset.
@@ -78,10 +80,10 @@ class Cluster {
 
   // Called for every commit, in order, before the next step.
   std::function<void(const Commit& commit)> on_commit;
-  // The run so far, one line per commit, crash and user's action.
+  // The run so far, one line per request, commit, crash and user's action; empty unless traced.
   const std::vector<std::string>& trace() const { return trace_; }
   void say(std::string line);
-  bool verbose = false;  // trace lines go to stdout as they come, requests, too
+  bool verbose = false;  // trace lines go to stdout as they come, too
   std::uint64_t calls_of_controller() const { return wire_.calls("controller"); }
 
  private:
@@ -90,6 +92,8 @@ class Cluster {
   bool step_before(MonotonicTime end);
   void stop_clock_at(MonotonicTime time);
   void observe();
+  std::vector<server::StoreEventPtr> new_events();
+  void see(const server::StoreEvent& event);
   std::string sender_of(const std::string& key, const Json& before, const Json& after) const;
   template <class T>
   T wait_for(Task<T> task);
@@ -101,6 +105,7 @@ class Cluster {
   Wire wire_;
   SimulatedLoop user_loop_;
   std::unique_ptr<kube::Api> user_api_;
+  SimulatedLoop observer_loop_;  // in a world of its own: looking on moves nothing
 
   // The server's life.
   int server_lives_ = 0;
@@ -129,7 +134,7 @@ class Cluster {
   std::optional<MonotonicTime> starts_at_;
   std::optional<std::uint64_t> crash_at_;
   Duration crash_pause_ = Duration::zero();
-  int crashes_ = 0;
+  std::uint64_t crashes_ = 0;
   std::uint64_t handlers_before_crash_ = 0;
 
   server::Revision observed_ = 0;

@@ -15,6 +15,7 @@ struct Commit {
   Json after;       // null: deleted
   std::string by;   // controller, user, server; "controller or user" when requests of both were under way
   bool by_controller() const { return by == "controller"; }
+  bool perhaps_by_user() const { return by.find("user") != std::string::npos; }
 };
 
 }  // namespace heirloom::simulation

@@ -1,6 +1,8 @@
 // heirloom-sim: random runs of the real server and controller, checked after every step. One seed is one run,
 // always the same; a violation prints it, and --seed replays it with its trace.
 #include <cstdio>
+#include <map>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -8,71 +10,103 @@
 
 #include "base/log.h"
 #include "e2e/simulation/run.h"
+#include "e2e/simulation/sweep.h"
 
 namespace {
 
 using namespace heirloom;
 using namespace heirloom::simulation;
 
-// False when an invariant was broken.
-bool run_seed(RunOptions options, std::uint64_t seed, bool trace) {
+// What the command line says about the mix; the rest is drawn from the seed.
+struct Wishes {
+  bool plain = false;
+  std::optional<int> applications;
+  std::optional<std::uint64_t> pace;
+  std::map<const MixPart*, bool> parts;
+
+  Mix mix(std::uint64_t seed) const {
+    Mix mix = plain ? Mix() : drawn_mix(seed);
+    if (applications) mix.applications = *applications;
+    if (pace) mix.pace = *pace;
+    for (const auto& [part, wanted] : parts) mix.*part->part = wanted;
+    return mix;
+  }
+};
+
+struct Arguments {
+  RunOptions run;
+  Wishes wishes;
+  std::optional<std::uint64_t> seed;
+  std::string seeds;
+  int jobs = 1;
+  bool first = false;
+  bool hash = false;
+  bool logs = false;
+};
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  RunOptions& run = arguments.run;
+  Wishes& wishes = arguments.wishes;
+  app.add_option("--seed", arguments.seed, "one run, with its trace");
+  app.add_option("--seeds", arguments.seeds, "A..B: many runs, without traces");
+  app.add_option("--jobs", arguments.jobs, "processes for a sweep")->check(CLI::Range(1, 256));
+  app.add_flag("--first", arguments.first, "a sweep ends at the first seed that breaks an invariant");
+  app.add_flag("--hash", arguments.hash, "prints the hash of the trace instead of the trace");
+  app.add_flag("--logs", arguments.logs, "prints the controller's log, too");
+  app.add_option("--steps", run.steps, "things that somebody does in a run")->capture_default_str();
+  app.add_option("--rests", run.rests, "how often a run comes to rest and is checked")->capture_default_str();
+  app.add_flag("--break-joins", run.sabotage.unguarded_joins, "takes the guard off patches of the ledger");
+  app.add_flag("--break-patches", run.sabotage.unguarded_patches, "takes the guard off every patch");
+  app.add_flag("--break-deletes", run.sabotage.unguarded_deletes, "takes the preconditions off DELETE");
+
+  const std::string mix = "The mix (what is not given is drawn from the seed)";
+  app.add_flag("--plain", wishes.plain, "what is not given is as in a mix of three applications without faults")
+      ->group(mix);
+  app.add_option("--apps", wishes.applications, "applications")->check(CLI::Range(1, 100))->group(mix);
+  app.add_option("--pace", wishes.pace, "handlers between two things somebody does: below this")
+      ->check(CLI::Range(1, 100000))
+      ->group(mix);
+  for (const MixPart& part : mix_parts()) {
+    const auto wanted = [&wishes, &part](std::int64_t count) { wishes.parts[&part] = count > 0; };
+    app.add_flag_function(fmt::format("--{0},!--no-{0}", part.name), wanted, std::string(part.help))->group(mix);
+  }
+}
+
+// Prints what was broken.
+Totals run_seed(const Arguments& arguments, std::uint64_t seed, bool alone) {
+  RunOptions options = arguments.run;
   options.seed = seed;
-  options.verbose = trace;
+  options.mix = arguments.wishes.mix(seed);
+  options.traced = arguments.hash;
+  options.verbose = alone && !arguments.hash;
   const RunResult result = run(options);
-  for (const Violation& violation : result.violations)
-    fmt::print("seed {}: {}\n", seed, to_string(violation));
-  if (trace)
-    fmt::print("seed {}: {} handlers, {} requests of the controller\n", seed, result.handlers, result.calls);
-  return result.violations.empty();
+  if (arguments.hash) fmt::print("seed {}: trace {:016x}\n", seed, result.trace_hash);
+  for (const Violation& violation : result.violations) fmt::print("seed {}: {}\n", seed, to_string(violation));
+  return result.totals;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Runs the server and the controller under one seed and checks what must always hold");
-  RunOptions options;
-  std::uint64_t seed = 1;
-  std::string seeds;
-  bool logs = false;
-  bool first = false;
-  app.add_option("--seed", seed, "one run, with its trace");
-  app.add_option("--seeds", seeds, "A..B: many runs, without traces");
-  app.add_option("--steps", options.actions, "things that users do in a run");
-  app.add_option("--rests", options.rests, "how often a run comes to rest and is checked");
-  app.add_option("--apps", options.workload.applications, "applications");
-  app.add_flag("!--no-hand", options.workload.by_hand, "nobody edits or deletes managed objects by hand");
-  app.add_flag("!--no-force", options.workload.force, "nobody takes finalizers away");
-  app.add_flag("!--no-unshared", options.workload.unshared, "every application shares");
-  app.add_flag("!--no-crashes", options.workload.crashes, "the controller does not crash");
-  app.add_flag("--overlaps", options.workload.overlaps, "two controllers run at once for a while");
-  app.add_flag("--faults", options.faults, "the API fails in every way it can");
-  app.add_flag("--durable", options.durable, "the store is on a simulated disk");
-  app.add_flag("--restarts", options.workload.restarts,
-               "the server loses power and restarts; implies --durable");
-  app.add_flag("--break-joins", options.sabotage.unguarded_joins, "take the guard off patches of the ledger");
-  app.add_flag("--break-patches", options.sabotage.unguarded_patches, "take the guard off every patch");
-  app.add_flag("--break-deletes", options.sabotage.unguarded_deletes, "take the preconditions off DELETE");
-  app.add_flag("--logs", logs, "print the controller's log, too");
-  app.add_flag("--first", first, "stop at the first seed that breaks an invariant");
+  Arguments arguments;
+  add_options(app, arguments);
   CLI11_PARSE(app, argc, argv);
-  if (options.workload.restarts) options.durable = true;
-  if (logs) log::configure(log::Level::Debug);
+  if (arguments.logs) log::configure(log::Level::Debug);
 
-  if (seeds.empty()) return run_seed(options, seed, true) ? 0 : 1;
-  const std::size_t dots = seeds.find("..");
-  if (dots == std::string::npos) {
-    fmt::print(stderr, "--seeds wants A..B\n");
-    return 2;
+  Totals totals;
+  if (arguments.seeds.empty()) {
+    totals = run_seed(arguments, arguments.seed.value_or(1), true);
+  } else {
+    SweepOptions sweep_options;
+    if (std::sscanf(arguments.seeds.c_str(), "%lu..%lu", &sweep_options.from, &sweep_options.to) != 2) {
+      fmt::print(stderr, "--seeds wants A..B, not {}\n", arguments.seeds);
+      return 2;
+    }
+    sweep_options.jobs = arguments.jobs;
+    sweep_options.first = arguments.first;
+    totals = sweep(sweep_options, [&arguments](std::uint64_t seed) { return run_seed(arguments, seed, false); });
   }
-  const std::uint64_t from = std::stoull(seeds.substr(0, dots));
-  const std::uint64_t to = std::stoull(seeds.substr(dots + 2));
-  std::uint64_t broken = 0;
-  for (std::uint64_t each = from; each <= to; ++each) {
-    if (run_seed(options, each, false)) continue;
-    ++broken;
-    std::fflush(stdout);
-    if (first) break;
-  }
-  fmt::print("{} of {} seeds broke an invariant\n", broken, to - from + 1);
-  return broken == 0 ? 0 : 1;
+  fmt::print("{}\n", to_string(totals));
+  return totals.violations == 0 ? 0 : 1;
 }

@@ -23,6 +23,7 @@ Fault RandomFaults::before(const Call& call) {
   const std::uint64_t draw = random_.below(100);
   if (draw < 20) fault.delay = std::chrono::milliseconds(random_.below(200));
   if (draw < 88) return fault;
+  ++injected_;
   fault.kind = Fault::Kind::Fail;
   fault.delay = Duration::zero();
   switch (random_.below(call.mutating ? 8 : 4)) {
@@ -64,6 +65,7 @@ Fault RandomFaults::before_event(const Call&) {
   const std::uint64_t draw = random_.below(100);
   if (draw < 20) fault.delay = std::chrono::milliseconds(random_.below(3'000));
   if (draw < 94) return fault;
+  ++injected_;
   fault.kind = Fault::Kind::Fail;
   fault.status = draw < 97 ? Status(410, reasons::kExpired, "injected") : unreachable("injected");
   return fault;

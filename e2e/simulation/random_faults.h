@@ -18,10 +18,12 @@ class RandomFaults final : public kube::testing::FaultPlan {
 
   // While off, everything passes: to see whether things come right in the end.
   void turn(bool on) { on_ = on; }
+  std::uint64_t injected() const { return injected_; }  // so far, delays not counted
 
  private:
   SeededRandom random_;
   bool on_ = true;
+  std::uint64_t injected_ = 0;
 };
 
 }  // namespace heirloom::simulation

@@ -22,18 +22,38 @@ void check_seeds(RunOptions options, std::uint64_t from, std::uint64_t to) {
 
 }  // namespace
 
+// The mix of each is drawn from its seed.
+TEST_CASE("whatever may happen happens together") {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    RunOptions options;
+    options.mix = drawn_mix(seed);
+    check_seeds(options, seed, seed);
+  }
+}
+
+TEST_CASE("one seed gives one trace, byte for byte") {
+  RunOptions options;
+  options.traced = true;
+  options.mix = drawn_mix(3);
+  options.seed = 3;
+  const RunResult first = run(options);
+  const RunResult second = run(options);
+  CHECK(first.trace.size() > 100);
+  CHECK(first.trace_hash == second.trace_hash);
+}
+
 TEST_CASE("applications that share come, change, crash and go") {
   RunOptions options;
-  options.workload.by_hand = false;
-  options.workload.force = false;
-  options.workload.unshared = false;
+  options.mix.by_hand = false;
+  options.mix.force = false;
+  options.mix.unshared = false;
   check_seeds(options, 1, 40);
 }
 
 TEST_CASE("applications that do not share stay out of each other's way") {
   RunOptions options;
-  options.workload.by_hand = false;
-  options.workload.force = false;
+  options.mix.by_hand = false;
+  options.mix.force = false;
   check_seeds(options, 1, 40);
 }
 
@@ -44,23 +64,22 @@ TEST_CASE("people may edit, delete and take finalizers away") {
 
 TEST_CASE("an API that fails in every way it can delays, and breaks nothing") {
   RunOptions options;
-  options.faults = true;
+  options.mix.faults = true;
   check_seeds(options, 60, 100);
 }
 
 TEST_CASE("a server that loses power loses nothing that it acknowledged") {
   RunOptions options;
-  options.durable = true;
-  options.workload.restarts = true;
+  options.mix.restarts = true;
   check_seeds(options, 1, 20);
 }
 
 TEST_CASE("two controllers at once are kept apart by the guards of their writes") {
   RunOptions options;
-  options.workload.overlaps = true;
-  options.workload.by_hand = false;
-  options.workload.force = false;
-  options.workload.unshared = false;
+  options.mix.overlaps = true;
+  options.mix.by_hand = false;
+  options.mix.force = false;
+  options.mix.unshared = false;
   check_seeds(options, 30, 70);
 }
 
@@ -78,13 +97,14 @@ TEST_CASE("a protection that is switched off is missed") {
   };
   for (const Row& row : rows) {
     RunOptions options;
-    options.workload.overlaps = true;
-    options.workload.by_hand = false;
-    options.workload.force = false;
-    options.workload.unshared = false;
+    options.mix.overlaps = true;
+    options.mix.by_hand = false;
+    options.mix.force = false;
+    options.mix.unshared = false;
+    options.mix.pace = 60;
     options.sabotage.*row.off = true;
     bool missed = false;
-    for (options.seed = 1; options.seed <= 100 && !missed; ++options.seed) {
+    for (options.seed = 1; options.seed <= 150 && !missed; ++options.seed) {
       const RunResult result = run(options);
       for (const Violation& violation : result.violations)
         missed = missed || row.invariants.contains(violation.invariant);

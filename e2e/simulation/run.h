@@ -7,26 +7,26 @@
 
 #include "e2e/simulation/checker.h"
 #include "e2e/simulation/cluster.h"
-#include "e2e/simulation/workload.h"
+#include "e2e/simulation/mix.h"
+#include "e2e/simulation/sweep.h"
 
 namespace heirloom::simulation {
 
 struct RunOptions {
   std::uint64_t seed = 1;
-  int actions = 30;  // of users
-  int rests = 2;  // how often everything comes to rest and is checked, evenly spread; the last is at the end
-  WorkloadOptions workload;
+  int steps = 30;  // things that users do
+  int rests = 2;   // how often everything comes to rest and is checked, evenly spread; the last is at the end
+  Mix mix;
   Sabotage sabotage;
-  bool faults = false;   // of the API, between the controller and the server
-  bool durable = false;  // a store on a simulated disk
-  bool verbose = false;
+  bool traced = false;   // keeps the trace
+  bool verbose = false;  // and prints it as it comes
 };
 
 struct RunResult {
   std::vector<Violation> violations;
   std::vector<std::string> trace;
-  std::uint64_t handlers = 0;
-  std::uint64_t calls = 0;  // of the controller
+  std::uint64_t trace_hash = 0;  // of a traced run: of every line
+  Totals totals;
 };
 
 // Ends at the first violation.

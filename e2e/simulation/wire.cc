@@ -239,10 +239,10 @@ std::unique_ptr<kube::Api> Wire::connect(std::string sender, Executor client, bo
   return std::make_unique<Client>(this, std::move(sender), std::move(client), reliable, sabotage);
 }
 
-std::vector<Sent> Wire::under_way() const {
-  std::vector<Sent> sent;
+std::vector<const Sent*> Wire::under_way() const {
+  std::vector<const Sent*> sent;
   for (const auto& [id, entry] : entries_)
-    if (entry.mutating) sent.push_back(entry.sent);
+    if (entry.mutating) sent.push_back(&entry.sent);
   return sent;
 }
 

@@ -48,7 +48,7 @@ class Wire {
 
   // What may have caused a commit that was seen just now: sent and not answered before the last call of
   // settle().
-  std::vector<Sent> under_way() const;
+  std::vector<const Sent*> under_way() const;
   // Answered requests are no longer under way. Called after every step.
   void settle();
   // True while requests of this sender that change something are not done.

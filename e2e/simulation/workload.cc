@@ -31,8 +31,8 @@ std::string key_of_application(const std::string& name) { return std::string(kAp
 
 }  // namespace
 
-Workload::Workload(Cluster* cluster, std::uint64_t seed, WorkloadOptions options)
-    : cluster_(cluster), random_(seed ^ 0x5eedULL), options_(options) {}
+Workload::Workload(Cluster* cluster, std::uint64_t seed, const Mix& mix)
+    : cluster_(cluster), random_(seed ^ 0x5eedULL), mix_(mix) {}
 
 // Content that differs between applications and between versions, with a part that only this one declares.
 Json Workload::object(const std::string& kind, const std::string& ns, const std::string& name,
@@ -84,7 +84,7 @@ Json Workload::application(const std::string& name) {
     out.end_object();
   }
   out.end_array().key("policies").begin_array();
-  if (!options_.unshared || !chance(12)) {
+  if (!mix_.unshared || !chance(12)) {
     out.begin_object().member("name", "share").member("type", "shared-resource");
     out.key("properties")
         .begin_object()
@@ -106,7 +106,7 @@ Json Workload::application(const std::string& name) {
 }
 
 std::string Workload::pick_application() {
-  return fmt::format("app{}", 1 + random_.below(static_cast<std::uint64_t>(options_.applications)));
+  return fmt::format("app{}", 1 + random_.below(static_cast<std::uint64_t>(mix_.applications)));
 }
 
 void Workload::remove_by_force(const std::string& key) {
@@ -160,15 +160,15 @@ void Workload::act() {
   const std::string key = key_of_application(name);
   const Json now = cluster_->stored(key);
   const std::uint64_t what = random_.below(100);
-  if (options_.overlaps && what >= 94) {
+  if (mix_.overlaps && what >= 94) {
     cluster_->depose_controller(std::chrono::seconds(random_.below(20)));
-  } else if (options_.crashes && what >= 88) {
-    cluster_->crash_controller(chance(50) && !options_.slow_succession ? Duration::zero()
+  } else if (mix_.crashes && what >= 88) {
+    cluster_->crash_controller(chance(50) && !mix_.faults ? Duration::zero()
                                                                        : Duration(std::chrono::seconds(20)));
-  } else if (options_.restarts && what >= 80) {
+  } else if (mix_.restarts && what >= 80) {
     cluster_->restart_server(chance(50) ? server::FaultyDisk::PowerLoss::DropAll
                                         : server::FaultyDisk::PowerLoss::Tear);
-  } else if (options_.by_hand && what >= 70) {
+  } else if (mix_.by_hand && what >= 70) {
     edit_by_hand();
   } else if (now.is_null()) {
     cluster_->say("user: creates " + name);
@@ -178,7 +178,7 @@ void Workload::act() {
     cluster_->say("user: deletes " + name);
     const Status done = cluster_->remove(key);
     if (!done.ok()) cluster_->say("  " + done.message());
-  } else if (options_.force && what < 36) {
+  } else if (mix_.force && what < 36) {
     remove_by_force(key);
   } else {
     cluster_->say("user: edits " + name);
@@ -186,7 +186,7 @@ void Workload::act() {
     if (!done.ok()) cluster_->say("  " + done.message());
   }
   if (chance(15)) cluster_->run_for(std::chrono::seconds(random_.below(30)));
-  cluster_->run_steps(random_.below(500));
+  cluster_->run_steps(random_.below(mix_.pace));
 }
 
 }  // namespace heirloom::simulation

@@ -7,25 +7,14 @@
 
 #include "base/random.h"
 #include "e2e/simulation/cluster.h"
+#include "e2e/simulation/mix.h"
 
 namespace heirloom::simulation {
-
-struct WorkloadOptions {
-  int applications = 3;
-  bool unshared = true;   // some applications do not share what they declare
-  bool by_hand = true;    // people edit and delete managed objects
-  bool force = true;      // people take finalizers away
-  bool crashes = true;    // of the controller
-  bool overlaps = false;  // two controllers at once
-  bool slow_succession =
-      false;  // the next controller comes only when late writes of the one before cannot land any more
-  bool restarts = false;  // of the server; durable clusters only
-};
 
 class Workload {
  public:
   // The cluster outlives this.
-  Workload(Cluster* cluster, std::uint64_t seed, WorkloadOptions options);
+  Workload(Cluster* cluster, std::uint64_t seed, const Mix& mix);
 
   // One thing somebody does, then a random number of handlers.
   void act();
@@ -41,7 +30,7 @@ class Workload {
 
   Cluster* cluster_;
   SeededRandom random_;
-  WorkloadOptions options_;
+  Mix mix_;
   int version_ = 0;
 };
 

@@ -1,0 +1,45 @@
+#include "e2e/simulation/mix.h"
+
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/random.h"
+
+namespace heirloom::simulation {
+namespace {
+
+constexpr MixPart kParts[] = {
+    {"unshared", "some applications do not share what they declare", &Mix::unshared, 50},
+    {"hand", "people edit and delete managed objects by hand", &Mix::by_hand, 50},
+    {"force", "people take finalizers away", &Mix::force, 40},
+    {"crashes", "the controller crashes", &Mix::crashes, 70},
+    {"overlaps", "two controllers run at once for a while", &Mix::overlaps, 25},
+    {"restarts", "the server loses power and restarts from a simulated disk", &Mix::restarts, 15},
+    {"faults", "the API fails in every way it can", &Mix::faults, 50},
+};
+
+// From hardly a request to whole passes.
+constexpr std::uint64_t kPaces[] = {20, 60, 120, 300};
+
+}  // namespace
+
+std::span<const MixPart> mix_parts() { return kParts; }
+
+Mix drawn_mix(std::uint64_t seed) {
+  SeededRandom random(seed ^ 0x3171ULL);
+  Mix mix;
+  mix.applications =
+      kFewestApplications + static_cast<int>(random.below(kMostApplications - kFewestApplications + 1));
+  mix.pace = kPaces[random.below(std::size(kPaces))];
+  for (const MixPart& each : kParts) mix.*each.part = static_cast<int>(random.below(100)) < each.percent;
+  return mix;
+}
+
+std::string to_string(const Mix& mix) {
+  std::string text = fmt::format("--apps {} --pace {}", mix.applications, mix.pace);
+  for (const MixPart& each : kParts) text += fmt::format(" --{}{}", mix.*each.part ? "" : "no-", each.name);
+  return text;
+}
+
+}  // namespace heirloom::simulation
