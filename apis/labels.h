@@ -61,6 +61,8 @@ inline constexpr std::string_view kInplaceUpgrade = "app.oam.dev/inplace-upgrade
 // On an object that stands for claims: the parameters its content was made from (apis/claim_class.h), so that a
 // handover changes nothing.
 inline constexpr std::string_view kClaimParameters = "heirloom.dev/claim-parameters";
+// On a claim: the objects it may have created or joined (apis/claim_record.h).
+inline constexpr std::string_view kClaimTargets = "heirloom.dev/claim-targets";
 }  // namespace annotations
 
 namespace finalizers {

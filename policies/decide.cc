@@ -173,8 +173,13 @@ void update(Decision& d, const View& view) {
 
 void own(Decision& d, const View& view) {
   d.ownership = view.as_sole_owner(d.shares);
-  // Full ownership for an application; what a claim adopts is released when the last one leaves.
-  if (d.action == Action::Adopt) d.ownership.adopted = !view.me.key.is_application();
+  // Full ownership for an application; what a claim adopts is released when the last one leaves. What sharers made that
+  // are gone, or I myself before the labels were taken away, is no adoption.
+  const bool managed_before = view.live.has_mark(view.me.key, view.me.mark) || !view.live.ledger.empty();
+  if (d.action == Action::Adopt) {
+    const bool claim = !view.me.key.is_application();
+    d.ownership.adopted = claim && (!managed_before || d.ownership.adopted);
+  }
   d.writes_ownership = true;
 }
 

@@ -66,6 +66,7 @@ LeaveDecision leave(const std::optional<LiveObject>& live, const SharerKey& me, 
   if (!members.empty()) {
     decision.action = LeaveAction::Handover;
     decision.ownership = hand_over(*live, members, facts);
+    if (policy.heir && members == Ledger{policy.heir->key}) decision.ownership.retained_since = policy.heir->since;
     return decision;
   }
   // A mark of mine on what was another's alone, and that one is dead: not mine to delete.
@@ -81,6 +82,14 @@ LeaveDecision leave(const std::optional<LiveObject>& live, const SharerKey& me, 
   }
   const bool adopted = live->record && live->record->adopted;
   decision.action = policy.release || adopted ? LeaveAction::Release : LeaveAction::Delete;
+  if (decision.action == LeaveAction::Delete && policy.heir) {
+    decision.action = LeaveAction::Handover;
+    decision.retained = true;
+    decision.ownership.owner = policy.heir->key;
+    decision.ownership.ledger = {policy.heir->key};
+    decision.ownership.sharers = {{policy.heir->key, policy.heir->mark}};
+    decision.ownership.retained_since = policy.heir->since;
+  }
   return decision;
 }
 

@@ -22,6 +22,14 @@ enum class LeaveAction {
 };
 std::string_view to_string(LeaveAction action);
 
+// Who keeps an object that would be deleted: the class of claims that are all gone.
+struct Heir {
+  SharerKey key;
+  std::string mark;   // record.h mark_for()
+  std::string since;  // RFC 3339: now
+  bool operator==(const Heir&) const = default;
+};
+
 struct LeavePolicy {
   // PolicySet::releases, or the record's `adopted` (leave looks at that itself): release instead of delete.
   bool release = false;
@@ -29,11 +37,14 @@ struct LeavePolicy {
   // are purged, and the object is deleted with the last entry; an unshared object stays as it is and is
   // reported.
   bool ownerless = false;
+  // Instead of the delete the object goes to this one, sole owner and sole ledger entry.
+  std::optional<Heir> heir;
 };
 
 struct LeaveDecision {
   LeaveAction action = LeaveAction::Nothing;
   Ownership ownership;          // for Handover; empty for Release
+  bool retained = false;        // Handover to LeavePolicy::heir, because nobody else remains
   bool was_owner = false;       // for messages and Events
   bool stays_unshared = false;  // Nothing because of `ownerless`: to be reported
 };

@@ -11,6 +11,7 @@ Ownership ownership_of(const LiveObject& live) {
   if (live.record) {
     ownership.sharers = live.record->sharers;
     ownership.adopted = live.record->adopted;
+    ownership.retained_since = live.record->retained_since;
   }
   return ownership;
 }
@@ -31,7 +32,7 @@ MetadataEdit ownership_edit(const Ownership& wanted, const ObjectKey& object,
     name = std::move(owner.name);
     ns = std::move(owner.ns);
     if (!wanted.ledger.empty()) ledger = format_ledger(wanted.ledger);
-    record = format_record({object, wanted.sharers, fields, wanted.adopted});
+    record = format_record({object, wanted.sharers, fields, wanted.adopted, wanted.retained_since});
   }
   MetadataEdit edit;
   edit.labels.emplace(labels::kName, std::move(name));

@@ -20,6 +20,7 @@ struct Ownership {
   Ledger ledger;                   // empty, or the owner first
   Marks sharers;                   // of the record
   bool adopted = false;
+  std::string retained_since;      // of the record
   bool operator==(const Ownership&) const = default;
 };
 

@@ -60,6 +60,7 @@ Result<Record> parse_record(std::string_view annotation) {
   const JsonView adopted = json["adopted"];
   if (adopted.exists() && !adopted.is_bool()) return unreadable("adopted: want a boolean");
   record.adopted = adopted.boolean();
+  record.retained_since = json["retainedSince"].string();
   return record;
 }
 
@@ -78,6 +79,7 @@ std::string format_record(const Record& record) {
   if (record.fields && write_json(*record.fields).size() <= kMaxFieldsBytes)
     builder.member("fields", *record.fields);
   if (record.adopted) builder.member("adopted", true);
+  builder.member_unless_empty("retainedSince", record.retained_since);
   builder.end_object();
   return write_json(builder.take());
 }

@@ -3,7 +3,7 @@
 //
 //   {"object":["apps","Deployment","default","web"],
 //    "sharers":{"default/app1":"1b2c3d4e.7"},
-//    "fields":{...}, "adopted":true}
+//    "fields":{...}, "adopted":true, "retainedSince":"2026-01-02T03:04:05Z"}
 #pragma once
 
 #include <cstddef>
@@ -40,6 +40,7 @@ struct Record {
   std::optional<Json> fields;  // paths the owner declared (schema/field_set.h), never values; nullopt: the
                                // tracker stands in
   bool adopted = false;        // a claim adopted the object: release it, never delete it
+  std::string retained_since;  // RFC 3339: when the last claim left and its class kept the object; "" = it is in use
   bool operator==(const Record&) const = default;
 };
 
