@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "core/application/pass.h"
+#include "core/claim/claims.h"
 #include "kube/controller.h"
 #include "kube/events.h"
 #include "kube/rest_mapper.h"
@@ -20,9 +21,9 @@ struct QueueKey {
   auto operator<=>(const QueueKey&) const = default;
 };
 
-kube::ControllerOptions queue_options(const ControllerOptions& options) {
+kube::ControllerOptions queue_options(const ControllerOptions& options, std::string name) {
   kube::ControllerOptions queue;
-  queue.name = "application";
+  queue.name = std::move(name);
   queue.workers = options.workers;
   queue.max_backoff = std::chrono::minutes(2);
   return queue;
@@ -52,16 +53,20 @@ struct Controller::Parts {
         mapper(executor_in, &api, clock),
         events(executor_in, &api, clock, random, metrics, recorder_options(options)),
         environment{executor_in, &api, &mapper, clock, random, metrics, &events, &scope, options.dispatcher},
-        queue(executor_in, clock, metrics, queue_options(options),
+        queue(executor_in, clock, metrics, queue_options(options, "application"),
               [self](QueueKey key) { return self->reconcile(std::move(key.sharer)); }),
         table([this](const SharerKey& key) { wake(key); }),
         sharers(&environment, &table, [this](const SharerKey& key) { wake(key); }), watches(&environment, &table),
         dispatcher(&environment, &table, &sharers, &watches), trackers(&environment, &sharers),
-        context{&environment, &options, &table, &sharers, &watches, &dispatcher, &trackers, {}} {}
+        context{&environment, &options, &table, &sharers, &watches, &dispatcher, &trackers, {}},
+        claim_queue(executor_in, clock, metrics, queue_options(options, "claim"),
+                    [this](QueueKey key) { return claims.reconcile(std::move(key.sharer)); }),
+        claims(&context, [this](const SharerKey& key) { claim_queue.queue().add({key}); }) {}
 
   // Before the caches are in there is nothing to reconcile with; then everything is queued once.
   void wake(const SharerKey& key) {
-    if (synced) queue.queue().add({key});
+    if (!key.is_application()) claims.wake(key);
+    else if (synced) queue.queue().add({key});
   }
 
   ControllerOptions options;
@@ -77,6 +82,8 @@ struct Controller::Parts {
   dispatcher::Dispatcher dispatcher;
   dispatcher::TrackerBook trackers;
   Context context;
+  kube::Controller<QueueKey> claim_queue;  // claims, their classes, promises
+  Claims claims;
   bool synced = false;
 };
 
@@ -90,24 +97,29 @@ void Controller::start() {
   parts_->sharers.start();
   parts_->scope.spawn("events", parts_->events.run());
   parts_->scope.spawn("controller", run());
+  parts_->claims.start();
+  parts_->claim_queue.start(&parts_->scope);
 }
 
 Task<void> Controller::run() {
   co_await parts_->sharers.wait_synced();
   parts_->synced = true;
-  for (const SharerKey& key : parts_->sharers.applications()) parts_->wake(key);
+  for (const SharerKey& key : parts_->sharers.keys()) parts_->wake(key);
   for (const SharerKey& key : parts_->sharers.tracker_owners()) parts_->wake(key);
   parts_->queue.start(&parts_->scope);
 }
 
 Task<void> Controller::stop() {
   if (parts_->synced) co_await parts_->queue.drain();
+  co_await parts_->claim_queue.drain();
+  co_await parts_->sharers.stop();
   co_await parts_->watches.stop();
   co_await parts_->scope.stop();
 }
 
 void Controller::abandon() {
   parts_->watches.abandon();
+  parts_->sharers.abandon();
   parts_->scope.abandon();
 }
 
@@ -121,12 +133,14 @@ std::string Controller::problem() const {
   return status.message();
 }
 
-bool Controller::idle() const { return parts_->synced && parts_->queue.queue().idle(); }
+bool Controller::idle() const {
+  return parts_->synced && parts_->queue.queue().idle() && parts_->claims.settled() && parts_->claim_queue.queue().idle();
+}
 
 std::size_t Controller::memory_bytes() const { return parts_->sharers.memory_bytes(); }
 
 Task<Result<kube::Requeue>> Controller::reconcile(SharerKey key) {
-  const Json* cached = parts_->sharers.application(key);
+  const Json* cached = parts_->sharers.find(key);
   if (cached == nullptr) {
     Result<kube::Requeue> tidied = co_await tidy_up_after(&parts_->context, key);
     co_return tidied;

@@ -9,17 +9,13 @@
 
 #include "apis/labels.h"
 #include "base/hash.h"
+#include "core/clean_manifest.h"
 #include "core/component_types.h"
 
 namespace heirloom::core {
 namespace {
 
 using dispatcher::Manifest;
-
-// Set by the API server; what a manifest says about them means nothing.
-constexpr std::string_view kServerSetMetadata[] = {"uid",           "resourceVersion",  "generation",
-                                                   "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
-                                                   "managedFields", "selfLink"};
 
 struct Place {
   std::string component;
@@ -32,44 +28,6 @@ std::string default_name(const Place& place, JsonView object) {
   if (place.main) return place.component;
   return fmt::format("{}-auxiliaryworkload-{:08x}", place.component,
                      static_cast<std::uint32_t>(hash_json(object)));
-}
-
-// `reserved` entries dropped from one of metadata.labels and metadata.annotations.
-void copy_map(JsonBuilder& out, std::string_view name, JsonView entries, bool (*reserved)(std::string_view),
-              const Place& place, std::vector<std::string>& dropped) {
-  std::vector<JsonMember> kept;
-  for (const JsonMember& entry : entries.members()) {
-    if (reserved(entry.key)) dropped.push_back(fmt::format("{}.metadata.{}[{}]", place.field, name, entry.key));
-    else kept.push_back(entry);
-  }
-  if (kept.empty()) return;
-  out.key(name).begin_object();
-  for (const JsonMember& entry : kept) out.member(entry.key, entry.value);
-  out.end_object();
-}
-
-Json clean(JsonView object, const std::string& name, const std::string& ns, const Place& place,
-           std::vector<std::string>& dropped) {
-  JsonBuilder out;
-  out.begin_object();
-  for (const auto& [key, value] : object.members()) {
-    if (key == "status" || key == "metadata" || value.is_null()) continue;
-    out.member(key, value);
-  }
-  out.key("metadata").begin_object();
-  out.member("name", name);
-  if (!ns.empty()) out.member("namespace", ns);
-  const JsonView metadata = object["metadata"];
-  for (const auto& [key, value] : metadata.members()) {
-    const bool ours = key == "name" || key == "namespace" || key == "generateName" || key == "labels" ||
-                      key == "annotations" || value.is_null();
-    if (ours || std::count(std::begin(kServerSetMetadata), std::end(kServerSetMetadata), key) != 0) continue;
-    out.member(key, value);
-  }
-  copy_map(out, "labels", metadata["labels"], is_reserved_label, place, dropped);
-  copy_map(out, "annotations", metadata["annotations"], is_reserved_annotation, place, dropped);
-  out.end_object().end_object();
-  return out.take();
 }
 
 std::set<std::string, std::less<>> split_keys(std::string_view list) {
@@ -169,7 +127,7 @@ Result<Rendering> render(const Application& application, const std::string& revi
       std::string name(object["metadata"]["name"].string());
       if (name.empty()) name = default_name(place, object);
       const std::string ns = namespace_for(object, application);
-      manifest.declared = clean(object, name, ns, place, rendering.dropped);
+      manifest.declared = clean_manifest(object, name, ns, place.field, rendering.dropped);
       manifest.desired = dresser.dress(manifest.declared, component, place);
       manifest.revision_labels = dresser.revision_labels();
       manifest.key = ObjectKey{"local", manifest.gvk.group, manifest.gvk.kind, ns, name};

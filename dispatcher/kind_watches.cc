@@ -25,6 +25,7 @@ class KindWatches::Feed final : public kube::ReflectorSink {
                    this) {}
 
   kube::Reflector& reflector() { return reflector_; }
+  const kube::ResourceInfo& resource() const { return resource_; }
   // The table may know it from an answer: a list that does not show it says that it is gone.
   void expect(const ObjectKey& key) {
     whole_kind_ = false;
@@ -114,6 +115,11 @@ Task<Status> KindWatches::ensure(kube::ResourceInfo resource) {
     const MonotonicTime next = environment_->clock->monotonic() + kSyncPoll;
     co_await changed_.wait_until(environment_->clock, next);
   }
+}
+
+const kube::ResourceInfo* KindWatches::watched(const GroupKind& kind) const {
+  const auto at = kinds_.find(kind);
+  return at == kinds_.end() ? nullptr : &at->second->resource();
 }
 
 void KindWatches::wait_for(const SharerKey& sharer, const std::vector<Named>& objects) {

@@ -29,6 +29,9 @@ class KindWatches {
   // cannot be listed, naming it; the watch goes on trying.
   Task<Status> ensure(kube::ResourceInfo resource);
 
+  // The kind as it is watched; nullptr when it is not. Valid until the next co_await.
+  const kube::ResourceInfo* watched(const GroupKind& kind) const;
+
   // What a sharer waits for by name, because no selected watch shows it. Replaces what it waited for before.
   struct Named {
     kube::ResourceInfo resource;

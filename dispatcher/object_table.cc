@@ -220,7 +220,17 @@ void ObjectTable::place(const ObjectKey& key, Entry& entry, const Json& object, 
   std::rotate(recent.rbegin(), recent.rbegin() + 1, recent.rend());
   recent.front() = version_hash(object);
   drop_body_if_verified(entry);
+  tell_strangers(key, entry);
   wake_unverified(entry, by);
+}
+
+// Only the record says that a sharer was here: labels and ledger may have been copied.
+void ObjectTable::tell_strangers(const ObjectKey& key, const Entry& entry) {
+  if (!stranger_ || !entry.seen->live.record) return;
+  std::vector<SharerKey> strangers;
+  for (const auto& [sharer, mark] : entry.seen->live.record->sharers)
+    if (!sharer.is_application() && !entry.stakes.contains(sharer)) strangers.push_back(sharer);
+  for (const SharerKey& sharer : strangers) stranger_(key, sharer);
 }
 
 void ObjectTable::remove_seen(Entry& entry) {

@@ -42,6 +42,11 @@ class ObjectTable {
   using Wake = std::function<void(const SharerKey& sharer)>;
   explicit ObjectTable(Wake wake) : wake_(std::move(wake)) {}
 
+  // Told of a claim or claim class in an object's record that has no interest in the object: it is gone without having
+  // let go, or it is one that we have not looked at yet. `key` is valid during the call only.
+  using Stranger = std::function<void(const ObjectKey& key, const SharerKey& sharer)>;
+  void on_stranger(Stranger told) { stranger_ = std::move(told); }
+
   // From a watch. `lost`: deleted, or no longer selected.
   void saw(const ObjectKey& key, const Json& object);
   void lost(const ObjectKey& key);
@@ -101,7 +106,10 @@ class ObjectTable {
   void drop_if_empty(const ObjectKey& key);
   void wake_unverified(const Entry& entry, const SharerKey* except);
 
+  void tell_strangers(const ObjectKey& key, const Entry& entry);
+
   Wake wake_;
+  Stranger stranger_;
   std::map<ObjectKey, Entry> entries_;
   // Pointers to keys of entries_: an entry lives as long as somebody has a stake in it.
   struct ByContent {

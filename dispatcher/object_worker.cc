@@ -289,7 +289,7 @@ Task<Result<Json>> ObjectWorker::send(Assignment assignment, ObjectWrite write) 
 }
 
 bool ObjectWorker::still_there(const Version& version) const {
-  const Json* application = sharers_->application(version.me);
+  const Json* application = sharers_->find(version.me);
   return application != nullptr && (*application)["metadata"]["uid"].string() == version.uid;
 }
 

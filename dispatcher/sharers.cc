@@ -1,11 +1,13 @@
 #include "dispatcher/sharers.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "apis/application.h"
 #include "apis/application_revision.h"
+#include "apis/claim_record.h"
 #include "apis/labels.h"
 #include "base/log.h"
 
@@ -15,33 +17,21 @@ const GroupVersionResource kApplications{std::string(kCoreGroup), std::string(kC
                                          std::string(kApplicationPlural)};
 const GroupVersionResource kTrackers{std::string(kCoreGroup), std::string(kCoreVersion), std::string(kTrackerPlural)};
 const GroupVersionResource kRevisions{std::string(kCoreGroup), std::string(kCoreVersion), std::string(kRevisionPlural)};
+const GroupVersionResource kDefinitions{"apiextensions.k8s.io", "v1", "customresourcedefinitions"};
+const GroupVersionResource kClaimClasses{"heirloom.dev", "v1alpha1", "claimclasses"};
 
 namespace {
 
 // More deaths waiting for confirmation than this are forgotten and begin again.
 constexpr std::size_t kMaxPendingDeaths = 100'000;
 
-kube::ReflectorOptions watch_of(const GroupVersionResource& resource) {
+kube::ReflectorOptions tracker_watch() {
   kube::ReflectorOptions options;
-  options.collection = kube::Collection{resource, ""};
+  options.collection = kube::Collection{kTrackers, ""};
   return options;
 }
 
-Json without_managed_fields(JsonView object) {
-  return rewrite(object, {remove_at({"metadata", "managedFields"})});
-}
-
 std::string owner_index(const SharerKey& key) { return to_string(key); }
-
-// We write status and finalizers; everything else is others'.
-bool same_but_for_our_writes(JsonView before, JsonView after) {
-  const JsonView old = before["metadata"];
-  const JsonView now = after["metadata"];
-  const auto same = [&old, &now](std::string_view key) {
-    return old[key].exists() == now[key].exists() && (!old[key].exists() || old[key] == now[key]);
-  };
-  return same("uid") && same("generation") && same("deletionTimestamp") && same("labels") && same("annotations");
-}
 
 // A 404 that names the object comes from the kind's own handler: the kind is served. Without a name the kind is gone,
 // and nothing may be concluded.
@@ -82,22 +72,18 @@ std::size_t Sharers::TrackerEntry::memory_bytes() const {
 
 Sharers::Sharers(const Environment* environment, ObjectTable* table, Wake wake)
     : environment_(environment), table_(table), wake_(std::move(wake)),
-      applications_(environment->executor,
-                    [](JsonView object) { return KnownApplication{without_managed_fields(object)}; }),
+      applications_(environment, "", kApplications, [this](const SharerWatch::Change& change) { sharer_changed(change); }),
       trackers_(environment->executor, project_tracker),
       by_owner_(trackers_.add_index([](const TrackerEntry& entry, std::vector<std::string>& values) {
         values.push_back(owner_index(entry.owner));
       })),
-      application_reflector_(environment->api, environment->clock, environment->random, environment->metrics,
-                             watch_of(kApplications), &applications_),
       tracker_reflector_(environment->api, environment->clock, environment->random, environment->metrics,
-                         watch_of(kTrackers), &trackers_) {
-  applications_.on_change([this](const Applications::Change& change) { application_changed(change); });
+                         tracker_watch(), &trackers_) {
   trackers_.on_change([this](const Trackers::Change& change) { tracker_changed(change); });
 }
 
 void Sharers::start() {
-  environment_->scope->spawn("watch applications", application_reflector_.run());
+  environment_->scope->spawn("watch applications", applications_.run());
   environment_->scope->spawn("watch resourcetrackers", tracker_reflector_.run());
 }
 
@@ -107,26 +93,97 @@ Task<void> Sharers::wait_synced() {
 }
 
 Status Sharers::problem() const {
-  const Status applications = application_reflector_.status().error;
+  const Status applications = applications_.problem();
   return applications.ok() ? tracker_reflector_.status().error : applications;
 }
 
-const Json* Sharers::application(const SharerKey& key) const {
-  const NamespacedName name{key.ns, key.name};
-  const Json* known = written_applications_.find(name);
-  if (const Applications::Entry* entry = applications_.find(name); known == nullptr && entry != nullptr)
-    known = &entry->kept.object;
-  const auto over = finalized_.find(name);
-  const bool gone = known != nullptr && over != finalized_.end() && (*known)["metadata"]["uid"].string() == over->second;
-  return gone ? nullptr : known;
+SharerWatch* Sharers::watch_of(const std::string& kind) {
+  return const_cast<SharerWatch*>(std::as_const(*this).watch_of(kind));
 }
 
-std::vector<SharerKey> Sharers::applications() const {
-  std::vector<SharerKey> keys;
-  applications_.for_each([&keys](const NamespacedName& name, const Applications::Entry&) {
-    keys.push_back(application_key(name.ns, name.name));
-  });
-  return keys;
+const SharerWatch* Sharers::watch_of(const std::string& kind) const {
+  if (kind.empty()) return &applications_;
+  const auto at = kinds_.find(kind);
+  return at == kinds_.end() ? nullptr : at->second.watch.get();
+}
+
+void Sharers::watch(const std::string& kind, const GroupVersionResource& resource) {
+  if (const SharerWatch* known = watch_of(kind); known != nullptr) {
+    if (known->resource() == resource) return;
+    unwatch(kind);
+  }
+  Kind fresh;
+  fresh.watch = std::make_shared<SharerWatch>(environment_, kind, resource,
+                                              [this](const SharerWatch::Change& change) { sharer_changed(change); });
+  fresh.scope = std::make_shared<TaskScope>(environment_->executor);
+  fresh.scope->spawn(fmt::format("watch {}", kind), fresh.watch->run());
+  fresh.scope->spawn(fmt::format("await {}", kind), announce(kind, fresh.watch));
+  kinds_.emplace(kind, std::move(fresh));
+}
+
+Task<void> Sharers::announce(std::string kind, std::shared_ptr<SharerWatch> watch) {
+  co_await watch->wait_synced();
+  if (synced_ && watch_of(kind) == watch.get()) synced_(kind);
+}
+
+void Sharers::unwatch(const std::string& kind) {
+  const auto at = kinds_.find(kind);
+  if (at == kinds_.end()) return;
+  Kind over = std::move(at->second);
+  kinds_.erase(at);
+  environment_->scope->spawn(fmt::format("stop watching {}", kind), end(std::move(over)));
+}
+
+// Keeps the watch alive until it has stopped.
+Task<void> Sharers::end(Kind kind) { co_await kind.scope->stop(); }
+
+Task<void> Sharers::stop() {
+  while (!kinds_.empty()) {
+    Kind over = std::move(kinds_.begin()->second);
+    kinds_.erase(kinds_.begin());
+    co_await over.scope->stop();
+  }
+}
+
+void Sharers::abandon() {
+  for (auto& [name, kind] : kinds_) kind.scope->abandon();
+}
+
+std::vector<std::string> Sharers::watched_kinds() const {
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : kinds_) names.push_back(name);
+  return names;
+}
+
+bool Sharers::has_synced(const std::string& kind) const {
+  const SharerWatch* watch = watch_of(kind);
+  return watch != nullptr && watch->has_synced();
+}
+
+Status Sharers::problem(const std::string& kind) const {
+  const SharerWatch* watch = watch_of(kind);
+  return watch == nullptr ? Status() : watch->problem();
+}
+
+const Json* Sharers::find(const SharerKey& key) const {
+  const SharerWatch* watch = watch_of(key.kind);
+  return watch == nullptr ? nullptr : watch->find({key.ns, key.name});
+}
+
+std::vector<SharerKey> Sharers::keys(const std::string& kind) const {
+  const SharerWatch* watch = watch_of(kind);
+  return watch == nullptr ? std::vector<SharerKey>() : watch->keys();
+}
+
+std::optional<GroupVersionResource> Sharers::resource_of(const std::string& kind) const {
+  const SharerWatch* watch = watch_of(kind);
+  return watch == nullptr ? std::nullopt : std::optional(watch->resource());
+}
+
+std::size_t Sharers::memory_bytes() const {
+  std::size_t bytes = applications_.memory_bytes() + trackers_.memory_bytes();
+  for (const auto& [name, kind] : kinds_) bytes += kind.watch->memory_bytes();
+  return bytes;
 }
 
 std::vector<KnownTracker> Sharers::trackers(const SharerKey& key) const {
@@ -150,21 +207,21 @@ std::vector<SharerKey> Sharers::tracker_owners() const {
   return {owners.begin(), owners.end()};
 }
 
-std::string Sharers::application_version(const SharerKey& key) const {
-  const Applications::Entry* entry = applications_.find({key.ns, key.name});
-  return entry == nullptr ? std::string() : entry->resource_version;
+std::string Sharers::version(const SharerKey& key) const {
+  const SharerWatch* watch = watch_of(key.kind);
+  return watch == nullptr ? std::string() : watch->version({key.ns, key.name});
 }
 
-void Sharers::wrote_application(const SharerKey& key, const Json& answer, const std::string& before) {
-  // The answer may bring what somebody else wrote meanwhile; the event about that is older than it and wakes nobody.
-  const Json* known = application(key);
-  const bool news = known != nullptr && !same_but_for_our_writes(*known, answer);
-  written_applications_.wrote({key.ns, key.name}, without_managed_fields(answer), before, application_version(key));
+void Sharers::wrote(const SharerKey& key, const Json& answer, const std::string& before) {
+  SharerWatch* watch = watch_of(key.kind);
+  if (watch == nullptr) return;
+  const bool news = watch->wrote({key.ns, key.name}, answer, before);
+  declare_claimed(key, answer);
   if (news) wake_(key);
 }
 
 void Sharers::finalized(const SharerKey& key, const std::string& uid) {
-  if (applications_.find({key.ns, key.name}) != nullptr) finalized_[{key.ns, key.name}] = uid;
+  if (SharerWatch* watch = watch_of(key.kind); watch != nullptr) watch->finalized({key.ns, key.name}, uid);
 }
 
 void Sharers::wrote_tracker(const Json& answer) {
@@ -196,18 +253,16 @@ Sharers::TrackerEntry Sharers::project_tracker(JsonView object) {
   return entry;
 }
 
-void Sharers::application_changed(const Applications::Change& change) {
-  const SharerKey key = application_key(change.key.ns, change.key.name);
-  const bool deleted = change.after == nullptr;
-  if (deleted) finalized_.erase(change.key);
-  const std::string version = deleted ? std::string() : change.after->resource_version;
-  if (written_applications_.classify(change.key, version, deleted, change.from_list) != OwnWrites::Event::News) return;
-  wake_(key);
-  if (!deleted) return;
+void Sharers::sharer_changed(const SharerWatch::Change& change) {
+  if (change.object.exists()) declare_claimed(change.key, change.object);
+  if (!change.key.is_application() && observer_) observer_(change);
+  if (change.echo) return;
+  wake_(change.key);
+  if (change.object.exists()) return;
   // Whoever shares an object with it may have to step in.
-  for (const ObjectKey& object : table_->objects_of(key))
+  for (const ObjectKey& object : table_->objects_of(change.key))
     for (const SharerKey& other : table_->interested(object))
-      if (other != key) wake_(other);
+      if (other != change.key) wake_(other);
 }
 
 void Sharers::tracker_changed(const Trackers::Change& change) {
@@ -227,6 +282,16 @@ void Sharers::declare_tracked(const SharerKey& key) {
   std::set<ObjectKey> objects;
   for (const KnownTracker& tracker : trackers(key))
     for (const TrackedObject& object : tracker.objects) objects.insert(object.key);
+  table_->declare(key, ObjectTable::Source::Tracker, objects);
+}
+
+// A claim records its objects on itself. What it recorded in a life that is over stays until it has been let go of.
+void Sharers::declare_claimed(const SharerKey& key, JsonView claim) {
+  if (key.is_application() || key.kind == kClaimClassSharer) return;
+  const std::optional<ClaimRecord> record = claim_record(claim);
+  if (!record) return;  // as before
+  std::set<ObjectKey> objects;
+  for (const ClaimedObject& target : record->targets) objects.insert(target.key);
   table_->declare(key, ObjectTable::Source::Tracker, objects);
 }
 
@@ -259,10 +324,39 @@ Task<Result<bool>> Sharers::listed_uncached(SharerKey key, ObjectKey object) {
   co_return false;
 }
 
+Task<std::optional<GroupVersionResource>> Sharers::find_resource(std::string kind) {
+  if (const SharerWatch* watch = watch_of(kind); watch != nullptr) co_return watch->resource();
+  if (kind.find('.') == std::string::npos) co_return std::nullopt;  // from labels alone: the group is not known
+  const kube::ObjectRef ref{kDefinitions, "", kind};
+  const kube::GetOptions options;
+  const Result<Json> definition = co_await environment_->api->get(ref, options);
+  if (!definition.ok()) co_return std::nullopt;
+  const JsonView spec = (*definition)["spec"];
+  for (const JsonView version : spec["versions"].elements())
+    if (version["served"].boolean())
+      co_return GroupVersionResource{std::string(spec["group"].string()), std::string(version["name"].string()),
+                                     std::string(spec["names"]["plural"].string())};
+  co_return std::nullopt;
+}
+
+Task<policies::Liveness> Sharers::declares(SharerKey key, Json sharer, ObjectKey object) {
+  if (key.kind == kClaimClassSharer) co_return policies::Liveness::Live;  // it leaves what it does not keep
+  // It is dead to this object only when it has looked at its whole spec and lists the object nowhere.
+  if (sharer["status"]["observedGeneration"].int64(-1) != sharer["metadata"]["generation"].int64())
+    co_return policies::Liveness::Unknown;
+  if (!key.is_application()) {
+    const std::optional<ClaimRecord> record = claim_record(sharer);
+    if (!record) co_return policies::Liveness::Unknown;
+    co_return record->lists(object) ? policies::Liveness::Live : policies::Liveness::Dead;
+  }
+  const Result<bool> listed = co_await listed_uncached(key, object);
+  if (!listed.ok()) co_return policies::Liveness::Unknown;
+  co_return *listed ? policies::Liveness::Live : policies::Liveness::Dead;
+}
+
 Task<LivenessAnswer> Sharers::liveness(SharerKey key, ObjectKey object) {
   LivenessAnswer answer;
-  if (!key.is_application()) co_return answer;  // claims: until their watch exists, nothing is concluded
-  if (const Json* cached = application(key)) {
+  if (const Json* cached = find(key)) {
     if ((*cached)["metadata"].contains("deletionTimestamp")) {
       answer.liveness = policies::Liveness::Leaving;
       co_return answer;
@@ -273,27 +367,25 @@ Task<LivenessAnswer> Sharers::liveness(SharerKey key, ObjectKey object) {
       co_return answer;
     }
   }
-  const kube::ObjectRef ref{kApplications, key.ns, key.name};
+  const std::optional<GroupVersionResource> resource = co_await find_resource(key.kind);
+  if (!resource) co_return answer;  // a kind nobody knows: nothing is concluded
+  const kube::ObjectRef ref{*resource, key.ns, key.name};
   const kube::GetOptions options;
   const Result<Json> found = co_await environment_->api->get(ref, options);
   if (!found.ok()) {
     if (says_absent(found.status(), key.name)) co_return dead_candidate(key, object);
     co_return answer;
   }
-  const JsonView metadata = (*found)["metadata"];
-  if (metadata.contains("deletionTimestamp")) {
+  if ((*found)["metadata"].contains("deletionTimestamp")) {
     answer.liveness = policies::Liveness::Leaving;
     co_return answer;
   }
-  // It exists. It is dead to this object only when it has looked at its whole spec and lists the object nowhere.
-  if ((*found)["status"]["observedGeneration"].int64(-1) != metadata["generation"].int64()) co_return answer;
-  const Result<bool> listed = co_await listed_uncached(key, object);
-  if (!listed.ok()) co_return answer;
-  if (*listed) {
-    first_dead_.erase({key, object});
-    answer.liveness = policies::Liveness::Live;
-    co_return answer;
-  }
+  Json sharer = *found;
+  const policies::Liveness said = co_await declares(key, std::move(sharer), object);
+  if (said == policies::Liveness::Live) first_dead_.erase({key, object});
+  answer.liveness = said;
+  if (said != policies::Liveness::Dead) co_return answer;
+  answer.liveness = policies::Liveness::Unknown;
   if (table_->is_interested(key, object)) co_return answer;  // it declares the object since
   co_return dead_candidate(key, object);
 }

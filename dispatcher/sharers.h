@@ -1,4 +1,5 @@
-// Sharers: the applications and their trackers as we last saw them, and whether a sharer is alive.
+// Sharers: everyone who can share an object, as we last saw them: applications with their trackers, claims of the kinds
+// that are watched, claim classes. And whether a sharer is alive.
 //
 // Alive may come from the cache: a stale "live" is corrected by the event that follows. Dead costs requests: uncached
 // reads made after the object was read, confirmed again after the grace period. Everything else is Unknown.
@@ -20,7 +21,7 @@
 #include "base/result.h"
 #include "dispatcher/environment.h"
 #include "dispatcher/object_table.h"
-#include "dispatcher/own_writes.h"
+#include "dispatcher/sharer_watch.h"
 #include "kube/cache.h"
 #include "kube/reflector.h"
 #include "policies/facts.h"
@@ -60,70 +61,105 @@ class Sharers {
   // Everything outlives this.
   Sharers(const Environment* environment, ObjectTable* table, Wake wake);
 
-  // The two watches; run until cancelled, in the environment's scope.
+  // The watches of applications and trackers; run until cancelled, in the environment's scope.
   void start();
   Task<void> wait_synced();
   // Why we are not synced, when we are not: the watches' last failure.
   Status problem() const;
 
-  // The application as last seen or as we last wrote it; nullptr: not in the cache. Valid until the next co_await.
-  const Json* application(const SharerKey& key) const;
-  std::vector<SharerKey> applications() const;
+  // Claims and claim classes: one watch per kind, which comes and goes with the kind's definition. `kind`:
+  // SharerKey::kind. Watching a kind again in another version starts over.
+  void watch(const std::string& kind, const GroupVersionResource& resource);
+  void unwatch(const std::string& kind);
+  std::vector<std::string> watched_kinds() const;  // without applications
+  bool has_synced(const std::string& kind) const;
+  Status problem(const std::string& kind) const;
+  // Before the environment's scope is stopped, or after its tasks were abandoned.
+  Task<void> stop();
+  void abandon();
+
+  // Called for every change of a claim or claim class, the echoes of our own writes included; and when a kind's list
+  // is complete for the first time.
+  using Observer = std::function<void(const SharerWatch::Change& change)>;
+  using Synced = std::function<void(const std::string& kind)>;
+  void observe(Observer observer, Synced synced) {
+    observer_ = std::move(observer);
+    synced_ = std::move(synced);
+  }
+
+  // The sharer as last seen or as we last wrote it; nullptr: not in the cache. Valid until the next co_await.
+  const Json* find(const SharerKey& key) const;
+  std::vector<SharerKey> keys(const std::string& kind = {}) const;  // "" = applications
+  // What serves the kind, when it is watched.
+  std::optional<GroupVersionResource> resource_of(const std::string& kind) const;
+
   // By label, as last seen or written; the order is by name.
   std::vector<KnownTracker> trackers(const SharerKey& key) const;
   std::vector<SharerKey> tracker_owners() const;
 
-  // Answers to our own writes. `before`: resource_version(...) when the request went out.
-  std::string application_version(const SharerKey& key) const;
+  // Answers to our own writes. `before`: version(...) when the request went out.
+  std::string version(const SharerKey& key) const;
+  void wrote(const SharerKey& key, const Json& answer, const std::string& before);
   // Its finalizer is off: whatever the cache still shows of this life, nothing is left to do for it.
   void finalized(const SharerKey& key, const std::string& uid);
-  void wrote_application(const SharerKey& key, const Json& answer, const std::string& before);
   void wrote_tracker(const Json& answer);
   void tracker_gone(const std::string& name);
 
   // Read after the object whose fate depends on it.
   Task<LivenessAnswer> liveness(SharerKey key, ObjectKey object);
 
-  std::size_t application_count() const { return applications_.size(); }
-  std::size_t memory_bytes() const { return applications_.memory_bytes() + trackers_.memory_bytes(); }
+  std::size_t memory_bytes() const;
 
  private:
-  struct KnownApplication {
-    Json object;
-    std::size_t memory_bytes() const { return object.memory_bytes(); }
+  // A claim kind's watch, with a scope of its own: it can end before the others.
+  struct Kind {
+    std::shared_ptr<SharerWatch> watch;
+    std::shared_ptr<TaskScope> scope;
   };
   struct TrackerEntry {
     KnownTracker tracker;
     SharerKey owner;
     std::size_t memory_bytes() const;
   };
-  using Applications = kube::ObjectCache<KnownApplication>;
   using Trackers = kube::ObjectCache<TrackerEntry>;
 
   static TrackerEntry project_tracker(JsonView object);
-  void application_changed(const Applications::Change& change);
+  SharerWatch* watch_of(const std::string& kind);
+  const SharerWatch* watch_of(const std::string& kind) const;
+  void sharer_changed(const SharerWatch::Change& change);
+  Task<void> announce(std::string kind, std::shared_ptr<SharerWatch> watch);
+  Task<void> end(Kind kind);
   void tracker_changed(const Trackers::Change& change);
   void declare_tracked(const SharerKey& key);
+  void declare_claimed(const SharerKey& key, JsonView claim);
   LivenessAnswer dead_candidate(const SharerKey& key, const ObjectKey& object);
   Task<Result<bool>> listed_uncached(SharerKey key, ObjectKey object);
+  // Whether the sharer, as an uncached read shows it, declares the object.
+  Task<policies::Liveness> declares(SharerKey key, Json sharer, ObjectKey object);
+  // What to read a sharer from whose kind nobody watches: its definition says.
+  Task<std::optional<GroupVersionResource>> find_resource(std::string kind);
 
   const Environment* environment_;
   ObjectTable* table_;
   Wake wake_;
-  Applications applications_;
+  Observer observer_;
+  Synced synced_;
+  SharerWatch applications_;
+  std::map<std::string, Kind> kinds_;  // of claims and claim classes
   Trackers trackers_;
   Trackers::Index by_owner_;
-  OwnWrites written_applications_;
-  std::map<NamespacedName, std::string> finalized_;  // UID, until the watch shows the end of that life
   std::map<std::string, TrackerEntry> written_trackers_;  // by name, until the watch shows them
   std::set<std::string> gone_trackers_;                   // names, until the watch has dropped them
   std::map<std::pair<SharerKey, ObjectKey>, MonotonicTime> first_dead_;
-  kube::Reflector application_reflector_;
   kube::Reflector tracker_reflector_;
 };
 
 extern const GroupVersionResource kApplications;
 extern const GroupVersionResource kTrackers;
 extern const GroupVersionResource kRevisions;
+extern const GroupVersionResource kDefinitions;  // CustomResourceDefinitions
+extern const GroupVersionResource kClaimClasses;
+// SharerKey::kind of a ClaimClass: it keeps objects whose last claim is gone.
+inline constexpr std::string_view kClaimClassSharer = "claimclasses.heirloom.dev";
 
 }  // namespace heirloom::dispatcher

@@ -24,6 +24,7 @@ struct ControllerOptions {
   int workers = 8;
   std::string controller_version;             // for the annotation app.oam.dev/controller-version-require
   std::string instance;                       // of this process, for Events
+  std::string own_namespace;                  // the controller's own, where it runs in a cluster: no claim may have it
   dispatcher::Options dispatcher;
 };
 

@@ -107,7 +107,7 @@ Task<Result<Requeue>> Pass::run() {
     co_await finalize();
   } else {
     co_await converge();
-    co_await watch_blockers();
+    co_await watch_for_blockers();
   }
   if (!written_) {
     const Status status = co_await write_status();
@@ -194,7 +194,7 @@ Task<bool> Pass::ensure_finalizer() {
                                       {"uid", app_.metadata.uid}, {"finalizers", all}});
   const Json patch = Json::object({{"metadata", metadata}});
   const kube::ObjectRef ref{dispatcher::kApplications, app_.metadata.ns, app_.metadata.name};
-  const std::string before = context_->sharers->application_version(me_);
+  const std::string before = context_->sharers->version(me_);
   const kube::WriteOptions options;
   const Result<Json> answer =
       co_await context_->environment->api->patch(ref, kube::PatchType::Merge, patch, options);
@@ -203,7 +203,7 @@ Task<bool> Pass::ensure_finalizer() {
     fail(condition_types::kSynced, annotate(answer.status(), "cannot add the finalizer"));
     co_return false;
   }
-  context_->sharers->wrote_application(me_, *answer, before);
+  context_->sharers->wrote(me_, *answer, before);
   object_ = *answer;
   Result<Application> again = decode_application(object_);
   if (!again.ok() || again->metadata.generation != app_.metadata.generation) {  // edited meanwhile: start over

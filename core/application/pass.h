@@ -33,7 +33,7 @@ class Pass {
   Task<void> collect();
 
   Task<void> converge();
-  Task<void> watch_blockers();
+  Task<void> watch_for_blockers();
   Task<void> finalize();
   Task<bool> remove_finalizers();
   Task<Status> write_status();

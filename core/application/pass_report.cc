@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "apis/labels.h"
 #include "core/application/pass.h"
 #include "core/application/status.h"
+#include "core/blockers.h"
 #include "schema/merge_patch.h"
 
 namespace heirloom::core {
@@ -60,37 +60,10 @@ void Pass::find_objects(const std::vector<ObjectOutcome>& outcomes) {
   }
 }
 
-// What stands in the way and no selected watch shows is watched by name: an object that nobody manages, a Namespace that
-// is missing or going.
-Task<void> Pass::watch_blockers() {
-  std::vector<dispatcher::KindWatches::Named> named;
-  std::set<ObjectKey> interesting;
-  for (const ObjectFinding& finding : findings_.objects) {
-    const ObjectOutcome& outcome = finding.outcome;
-    interesting.insert(outcome.key);
-    if (outcome.settled()) continue;
-    dispatcher::KindWatches::Named blocker;
-    blocker.key = outcome.key;
-    GroupVersionKind kind = finding.gvk;
-    const bool absent = outcome.body.is_null();
-    if (absent && (outcome.state != ObjectState::Waiting || outcome.key.ns.empty())) continue;
-    if (absent) {
-      blocker.key = ObjectKey{"local", "", "Namespace", "", outcome.key.ns};
-      kind = GroupVersionKind{"", "v1", "Namespace"};
-    } else if (outcome.body["metadata"]["labels"].contains(labels::kName)) {
-      continue;  // the kind's watch shows it
-    }
-    const Result<kube::ResourceInfo> resource = co_await context_->environment->mapper->resource_for(kind);
-    if (!resource.ok()) continue;
-    blocker.resource = *resource;
-    interesting.insert(blocker.key);
-    named.push_back(std::move(blocker));
-  }
-  if (!named.empty()) {
-    for (const ObjectKey& key : context_->table->objects_of(me_)) interesting.insert(key);
-    context_->table->declare(me_, dispatcher::ObjectTable::Source::Plan, interesting);
-  }
-  context_->watches->wait_for(me_, named);
+Task<void> Pass::watch_for_blockers() {
+  std::vector<LookedAt> objects;
+  for (const ObjectFinding& finding : findings_.objects) objects.push_back({finding.outcome, finding.gvk});
+  co_await watch_blockers(context_, me_, std::move(objects));
 }
 
 Task<Status> Pass::write_status() {
@@ -105,13 +78,13 @@ Task<Status> Pass::write_status() {
   const Json metadata = Json::object({{"uid", app_.metadata.uid}});
   const Json patch = Json::object({{"metadata", metadata}, {"status", change}});
   const kube::ObjectRef ref{dispatcher::kApplications, app_.metadata.ns, app_.metadata.name};
-  const std::string version = context_->sharers->application_version(me_);
+  const std::string version = context_->sharers->version(me_);
   kube::WriteOptions options;
   options.subresource = "status";
   const Result<Json> answer =
       co_await context_->environment->api->patch(ref, kube::PatchType::Merge, patch, options);
   if (!answer.ok()) co_return ignore_not_found(annotate(answer.status(), "cannot write the status"));
-  context_->sharers->wrote_application(me_, *answer, version);
+  context_->sharers->wrote(me_, *answer, version);
   tell(before, after);
   co_return Status();
 }
@@ -136,7 +109,7 @@ void Pass::tell(const ApplicationStatus& before, const ApplicationStatus& after)
     note(kube::EventType::Warning, conflict.reason, fmt::format("{}; fix: {}", conflict.message, conflict.fix));
     const std::optional<SharerKey> owner = parse_sharer_key(conflict.owner);
     if (!owner || *owner == me_ || !owner->is_application()) continue;
-    const Json* other = context_->sharers->application(*owner);
+    const Json* other = context_->sharers->find(*owner);
     if (other == nullptr) continue;
     kube::EventNote event;
     event.regarding = kube::reference_to(*other);

@@ -1,0 +1,333 @@
+#include "core/claim/claim_pass.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apis/labels.h"
+#include "base/hash.h"
+#include "core/blockers.h"
+#include "core/clean_manifest.h"
+#include "policies/claim_admission.h"
+
+namespace heirloom::core {
+namespace {
+
+using dispatcher::Manifest;
+using dispatcher::ObjectOutcome;
+using dispatcher::ObjectState;
+using kube::Requeue;
+
+// An unknown kind may be installed any time, and no watch tells.
+constexpr Duration kUnknownKindRetry = std::chrono::seconds(30);
+
+// What of a class a decision about an object depends on, beside the manifest.
+std::uint64_t hash_of(const ClaimClass& claim_class) {
+  return hash_combine(hash_bytes(to_string(claim_class.spec.adoption)), hash_bytes(claim_class.metadata.name));
+}
+
+policies::PolicySet policies_for(const ClaimClass& claim_class, const std::string& name) {
+  policies::PolicySet policies;
+  policies::Selector everything;
+  everything.resource_names = {name};
+  policies.shared.push_back(everything);
+  if (claim_class.spec.adoption == Adoption::IfUnowned) policies.take_over.push_back(everything);
+  return policies;
+}
+
+}  // namespace
+
+ClaimPass::ClaimPass(Context* context, Claims* claims, Claim claim, Json object)
+    : context_(context), claims_(claims), claim_(std::move(claim)), object_(std::move(object)), me_(claim_.key()),
+      record_(claim_record(object_)) {
+  ClaimMemory& memory = claims_->memory(me_);
+  if (memory.uid != claim_.metadata.uid) {
+    memory = ClaimMemory();
+    memory.uid = claim_.metadata.uid;
+  }
+  memory_ = &memory;
+}
+
+const KnownClass* ClaimPass::known_class() const { return claims_->registry().of_kind(me_.kind); }
+
+Task<Result<Requeue>> ClaimPass::run() {
+  const bool ours = claim_.metadata.has_finalizer(finalizers::kClaim);
+  if (claim_.managed_by_kratix() && !ours) {
+    if (!std::exchange(memory_->stays_out, true)) {
+      kube::EventNote event;
+      event.regarding = kube::reference_to(object_);
+      event.type = kube::EventType::Warning;
+      event.reason = claim_reasons::kManagedByKratix;
+      event.message = "Kratix reconciles this claim (its label or finalizers say so); Heirloom leaves it alone";
+      context_->environment->events->record(std::move(event));
+    }
+    co_return Requeue::none();
+  }
+  if (claim_.metadata.is_deleting()) {
+    co_await finalize();
+  } else {
+    co_await converge();
+    std::vector<LookedAt> objects;
+    if (findings_.outcome && findings_.refused.empty()) {
+      Result<GroupVersionKind> gvk = parse_api_version(target_->api_version, target_->key.kind);
+      objects.push_back({*findings_.outcome, std::move(gvk).value()});
+    }
+    co_await watch_blockers(context_, me_, std::move(objects));
+  }
+  if (!written_) {
+    const Status status = co_await write_status();
+    if (!status.ok()) co_return status;
+  }
+  co_return next_visit();
+}
+
+Task<void> ClaimPass::converge() {
+  if (!understand()) co_return;
+  const bool looked = co_await look();
+  if (!looked) co_return;
+  if (!admit()) co_return;
+
+  const bool recorded = record_ && !record_->targets.empty() && record_->targets.front().key == target_->key;
+  if (check_->in_conflict && !recorded) co_return;
+  if (check_->outcomes.front().state == ObjectState::Waiting && !recorded) co_return;  // nothing is begun yet
+  ClaimRecord wanted;
+  wanted.when_empty = to_string(known_class()->claim_class.spec.when_empty);
+  wanted.targets.push_back({target_->api_version, target_->key});
+  for (ClaimedObject& former : former_targets()) wanted.targets.push_back(std::move(former));
+  const bool written = co_await record(std::move(wanted));
+  if (!written) co_return;
+
+  if (!check_->in_order) {
+    dispatcher::CarryOutOptions options;
+    options.healthy = [](const Manifest&, const ObjectOutcome&) { return true; };
+    dispatcher::Check check = std::move(*check_);
+    dispatcher::Report report = co_await context_->dispatcher->carry_out(std::move(check), memory_->objects, options);
+    find(std::move(report.outcomes.front()));
+  }
+  if (findings_.outcome->settled()) co_await let_go_of_former();
+}
+
+// Everything that can be said without asking anybody.
+bool ClaimPass::understand() {
+  if (claim_.managed_by_kratix()) {
+    refuse(std::string(claim_reasons::kManagedByKratix), "Kratix reconciles this claim, too; its object stays as it is");
+    return false;
+  }
+  const KnownClass* known = known_class();
+  if (known == nullptr || (known->fault.ok() && !known->serves())) {
+    refuse(std::string(claim_reasons::kClassDeleted),
+           fmt::format("no ClaimClass serves {}; create one, or delete this claim: what it holds stays until then",
+                       claim_.gvk.kind));
+    return false;
+  }
+  if (!known->serves()) {
+    refuse(std::string(claim_reasons::kClassInvalid), known->fault.message());
+    return false;
+  }
+  if (!record_) {
+    refuse(std::string(claim_reasons::kReconcileError),
+           fmt::format("annotation {} cannot be read; remove it: status.boundTo stands in", annotations::kClaimTargets));
+    return false;
+  }
+  Result<policies::Target> target = policies::target_of(known->claim_class, claim_);
+  if (!target.ok()) {
+    refuse(target.status());
+    return false;
+  }
+  own_parameters_ = target->parameters;
+  target_ = std::move(target).value();
+  findings_.target = target_text(target_->key);
+  return true;
+}
+
+// The version of one manifest that this claim stands for.
+Task<bool> ClaimPass::plan(const ClaimParameters* in_force) {
+  const ClaimClass claim_class = known_class()->claim_class;
+  Result<policies::Target> target = policies::target_of(claim_class, claim_, in_force);
+  if (!target.ok()) {
+    refuse(target.status());
+    co_return false;
+  }
+  target_ = std::move(target).value();
+  Manifest manifest;
+  Result<GroupVersionKind> gvk = parse_api_version(target_->api_version, target_->key.kind);
+  if (!gvk.ok()) {
+    refuse(gvk.status());
+    co_return false;
+  }
+  manifest.gvk = std::move(gvk).value();
+  manifest.key = target_->key;
+  std::vector<std::string> dropped;
+  manifest.declared = clean_manifest(target_->manifest, target_->key.name, target_->key.ns, "spec.object", dropped);
+  const Json parameters = Json::string(format_claim_parameters(target_->parameters));
+  manifest.desired = rewrite(manifest.declared,
+                             {set_at({"metadata", "annotations", std::string(annotations::kClaimParameters)}, parameters)});
+  std::vector<Manifest> manifests;
+  manifests.push_back(std::move(manifest));
+  Result<std::vector<Manifest>> resolved = co_await context_->dispatcher->resolve(std::move(manifests));
+  if (!resolved.ok()) {
+    if (is_not_found(resolved.status())) return_after_ = kUnknownKindRetry;
+    else retry_ = true;
+    refuse(std::string(claim_reasons::kWaiting), resolved.status().message());
+    co_return false;
+  }
+  target_->key = resolved->front().key;
+  findings_.target = target_text(target_->key);
+
+  auto version = std::make_shared<dispatcher::Version>();
+  version->me = me_;
+  version->uid = claim_.metadata.uid;
+  version->generation = claim_.metadata.generation;
+  version->policies = policies_for(claim_class, target_->key.name);
+  version->manifests = std::move(resolved).value();
+  // Declared without a break only as the present target: what was about to be let go of comes back with a new mark.
+  if (!record_->targets.empty() && record_->targets.front().key == target_->key) version->tracked.insert(target_->key);
+  version_ = std::move(version);
+  if (const std::uint64_t hash = hash_of(claim_class); memory_->class_hash != hash) {
+    context_->table->doubt(me_);
+    memory_->class_hash = hash;
+  }
+  co_return true;
+}
+
+// Looks at the object. Its content follows from the parameters that it was made from, which stand on it.
+Task<bool> ClaimPass::look() {
+  if (memory_->target != target_->key) {
+    memory_->target = target_->key;
+    memory_->in_force.reset();
+  }
+  if (const dispatcher::SeenObject* seen = context_->table->find(target_->key); seen == nullptr) {
+    memory_->in_force.reset();
+  } else if (!seen->body.is_null()) {
+    memory_->in_force = parse_claim_parameters(seen->body["metadata"]["annotations"][annotations::kClaimParameters].string());
+  }
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const std::optional<ClaimParameters> assumed = memory_->in_force;
+    const bool planned = co_await plan(assumed ? &*assumed : nullptr);
+    if (!planned) co_return false;
+    check_ = co_await context_->dispatcher->check(version_, memory_->objects);
+    find(check_->outcomes.front());
+    const Json& body = findings_.outcome->body;
+    if (body.is_null()) break;
+    memory_->in_force = parse_claim_parameters(body["metadata"]["annotations"][annotations::kClaimParameters].string());
+    if (memory_->in_force == assumed) break;
+  }
+  co_return true;
+}
+
+// Whether the class lets the claim have the object. What it has joined it keeps, whatever the class says since.
+bool ClaimPass::admit() {
+  const ClaimClass& claim_class = known_class()->claim_class;
+  const dispatcher::SeenObject* seen = context_->table->find(target_->key);
+  bool joined = false;
+  bool owner = false;
+  policies::ClaimUsage usage;
+  if (seen != nullptr) {
+    owner = seen->live.owner == me_;
+    joined = owner || policies::contains(seen->live.ledger, me_);
+    for (const SharerKey& key : seen->live.ledger) usage.on_target += key.kind == me_.kind && key != me_ ? 1 : 0;
+  }
+  usage.in_namespace = claims_->holding(me_.kind, me_.ns, me_.name);
+  const Status admitted =
+      policies::admit_claim(claim_class, claim_, *target_, usage, context_->options->own_namespace, joined);
+  if (!admitted.ok()) {
+    if (admitted.reason() == claim_reasons::kQuotaExceeded) claims_->wait_for_room(me_);
+    refuse(admitted);
+    return false;
+  }
+  if (!memory_->in_force || owner) return true;
+  findings_.differing = policies::mismatch(own_parameters_, *memory_->in_force);
+  if (findings_.differing.empty() || claim_class.spec.on_mismatch == OnMismatch::FirstWins) return true;
+  std::string fields;
+  for (const std::string& field : findings_.differing) fields += (fields.empty() ? "" : ", ") + field;
+  refuse(std::string(claim_reasons::kMismatch),
+         fmt::format("{} differ from what {} was made from; make them equal, or claim another one", fields,
+                     findings_.target));
+  findings_.differing.clear();
+  return false;
+}
+
+std::vector<ClaimedObject> ClaimPass::former_targets() const {
+  std::vector<ClaimedObject> former;
+  const auto add = [this, &former](ClaimedObject object) {
+    const bool known = object.key == target_->key ||
+                       std::any_of(former.begin(), former.end(), [&object](const ClaimedObject& other) { return other.key == object.key; });
+    if (!known) former.push_back(std::move(object));
+  };
+  for (const ClaimedObject& target : record_->targets) add(target);
+  for (const ObjectKey& stray : claims_->strays(me_)) {
+    const kube::ResourceInfo* resource = context_->watches->watched(stray.group_kind());
+    if (resource != nullptr) add({resource->kind.api_version(), stray});
+  }
+  return former;
+}
+
+// Finalizer and record in one request, before the first effect. Nothing to write: no request.
+Task<bool> ClaimPass::record(ClaimRecord wanted) {
+  if (wanted.targets.size() > kMaxClaimTargets) {
+    refuse(std::string(claim_reasons::kRetargeting), "too many former objects are not let go of yet");
+    co_return false;
+  }
+  const std::string text = format_claim_record(wanted);
+  const bool held = claim_.metadata.has_finalizer(finalizers::kClaim);
+  if (held && claim_.metadata.annotation(annotations::kClaimTargets) == text) co_return true;
+  claims_->hold(me_);
+  JsonBuilder list;
+  list.begin_array();
+  for (const std::string& finalizer : claim_.metadata.finalizers) list.string(finalizer);
+  if (!held) list.string(finalizers::kClaim);
+  list.end_array();
+  const Json all = list.take();
+  const Json notes = Json::object({{annotations::kClaimTargets, text}});
+  const Json metadata = Json::object({{"resourceVersion", claim_.metadata.resource_version}, {"uid", claim_.metadata.uid},
+                                      {"finalizers", all}, {"annotations", notes}});
+  const Json patch = Json::object({{"metadata", metadata}});
+  const std::string before = context_->sharers->version(me_);
+  const kube::WriteOptions options;
+  const Result<Json> answer =
+      co_await context_->environment->api->patch(ref(), kube::PatchType::Merge, patch, options);
+  if (!answer.ok()) {
+    retry_ = true;
+    if (is_conflict(answer.status()) || is_not_found(answer.status())) written_ = true;  // start over
+    else refuse(std::string(claim_reasons::kReconcileError), annotate(answer.status(), "cannot record the target").message());
+    co_return false;
+  }
+  context_->sharers->wrote(me_, *answer, before);
+  object_ = *answer;
+  const std::int64_t generation = claim_.metadata.generation;
+  claim_ = decode_claim(object_, claim_.plural);
+  record_ = std::move(wanted);
+  if (claim_.metadata.generation == generation && !claim_.metadata.is_deleting()) co_return true;
+  retry_ = true;  // edited meanwhile: start over
+  written_ = true;
+  co_return false;
+}
+
+void ClaimPass::find(ObjectOutcome outcome) {
+  if (outcome.state == ObjectState::Failed) retry_ = true;
+  if (outcome.ask_again_after && (!return_after_ || *outcome.ask_again_after < *return_after_))
+    return_after_ = outcome.ask_again_after;
+  outcome.key = target_->key;
+  findings_.outcome = std::move(outcome);
+}
+
+void ClaimPass::refuse(std::string reason, std::string sentence) {
+  findings_.refused = std::move(reason);
+  findings_.refusal = std::move(sentence);
+}
+
+void ClaimPass::refuse(const Status& status) { refuse(std::string(status.reason()), status.message()); }
+
+kube::ObjectRef ClaimPass::ref() const {
+  return {*context_->sharers->resource_of(me_.kind), claim_.metadata.ns, claim_.metadata.name};
+}
+
+Requeue ClaimPass::next_visit() const {
+  if (written_ && !retry_) return Requeue::none();
+  if (retry_) return Requeue::with_backoff();
+  const Requeue regular = Requeue::after(context_->environment->random->jitter(context_->options->resync, 0.1));
+  return return_after_ ? Requeue::sooner(regular, Requeue::after(*return_after_)) : regular;
+}
+
+}  // namespace heirloom::core

@@ -1,0 +1,234 @@
+#include "core/claim/claims.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apis/claim_record.h"
+#include "apis/promise.h"
+#include "core/claim/claim_pass.h"
+#include "core/claim_class/class_pass.h"
+#include "core/promise/promise_pass.h"
+
+namespace heirloom::core {
+namespace {
+
+// More sharers with objects they do not record are forgotten; the next restart finds them again.
+constexpr std::size_t kMaxStrays = 100'000;
+
+const GroupVersionResource kPromiseResource{std::string(kPromiseGroup), std::string(kPromiseVersion),
+                                            std::string(kPromisePlural)};
+
+bool is_claim_kind(const std::string& kind) {
+  return !kind.empty() && kind != dispatcher::kClaimClassSharer && kind != kPromises;
+}
+
+}  // namespace
+
+Claims::Claims(Context* context, Wake wake)
+    : context_(context), wake_(std::move(wake)),
+      definitions_(context->environment, [this](const std::string& name) { definition_changed(name); }),
+      registry_(built_in_claim_classes()) {
+  context_->sharers->observe([this](const dispatcher::SharerWatch::Change& change) { sharer_changed(change); },
+                             [this](const std::string& kind) { synced(kind); });
+  context_->table->on_stranger([this](const ObjectKey& object, const SharerKey& key) { stranger(object, key); });
+}
+
+void Claims::start() { context_->environment->scope->spawn("claims", run()); }
+
+Task<void> Claims::run() {
+  context_->environment->scope->spawn("watch customresourcedefinitions", definitions_.run());
+  co_await definitions_.wait_synced();
+  definitions_synced_ = true;
+  choose_watches();
+}
+
+// Claims are told apart from nothing only when it is known which classes there are, and when every claim is known.
+bool Claims::is_ready(const std::string& kind) const {
+  if (!definitions_synced_) return false;
+  const std::string classes(dispatcher::kClaimClassSharer);
+  const KnownDefinition* definition = definitions_.find(classes);
+  if (definition != nullptr && definition->usable() && !context_->sharers->has_synced(classes)) return false;
+  return context_->sharers->has_synced(kind);
+}
+
+bool Claims::settled() const {
+  if (!definitions_synced_) return !definitions_.problem().ok();
+  for (const std::string& kind : context_->sharers->watched_kinds())
+    if (!context_->sharers->has_synced(kind) && context_->sharers->problem(kind).ok()) return false;
+  return true;
+}
+
+std::string Claims::problem() const {
+  if (!definitions_synced_) {
+    const Status status = definitions_.problem();
+    return status.ok() ? std::string()
+                       : fmt::format("claims do not work: cannot watch CustomResourceDefinitions: {}", status.message());
+  }
+  const KnownDefinition* classes = definitions_.find(std::string(dispatcher::kClaimClassSharer));
+  if (classes == nullptr)
+    return "claims do not work: their CustomResourceDefinitions are not installed: kubectl apply -f apis/crds";
+  return {};
+}
+
+void Claims::wake(const SharerKey& key) {
+  if (is_ready(key.kind)) wake_(key);
+}
+
+void Claims::wake_all(const std::string& kind) {
+  if (!is_ready(kind)) return;
+  std::set<SharerKey> keys;
+  for (const SharerKey& key : context_->sharers->keys(kind)) keys.insert(key);
+  for (const auto& [key, objects] : strays_)
+    if (key.kind == kind) keys.insert(key);
+  for (const SharerKey& key : keys) wake_(key);
+}
+
+void Claims::wake_classes_of(const std::string& kind) {
+  const std::string classes(dispatcher::kClaimClassSharer);
+  if (!is_ready(classes)) return;
+  for (const SharerKey& key : context_->sharers->keys(classes)) {
+    const KnownClass* known = registry_.named(key.name);
+    if (known != nullptr && known->claim_class.spec.claim.sharer_kind() == kind) wake_(key);
+  }
+}
+
+// Which kinds are to be watched: classes, promises, and every claim kind that a class serves or served.
+void Claims::choose_watches() {
+  std::map<std::string, GroupVersionResource> wanted;
+  const auto want = [this, &wanted](const std::string& kind, const GroupVersionResource& resource) {
+    const KnownDefinition* definition = definitions_.find(kind);
+    if (definition == nullptr || !definition->established) return;
+    wanted[kind] = definition->serves(resource.version) ? resource : definition->resource();
+  };
+  want(std::string(dispatcher::kClaimClassSharer), dispatcher::kClaimClasses);
+  want(std::string(kPromises), kPromiseResource);
+  for (const std::string& kind : registry_.kinds()) want(kind, registry_.of_kind(kind)->claim_class.spec.claim.resource());
+  for (const std::string& name : definitions_.names()) {
+    const KnownDefinition* definition = definitions_.find(name);
+    if (!definition->claim_class.empty() && !wanted.contains(name)) want(name, definition->resource());
+  }
+  for (const std::string& kind : context_->sharers->watched_kinds())
+    if (!wanted.contains(kind)) context_->sharers->unwatch(kind);
+  for (const auto& [kind, resource] : wanted) context_->sharers->watch(kind, resource);
+}
+
+void Claims::definition_changed(const std::string& name) {
+  if (!definitions_synced_) return;
+  const std::size_t dot = name.find('.');
+  if (dot != std::string::npos) context_->environment->mapper->invalidate(name.substr(dot + 1));
+  choose_watches();
+  wake_classes_of(name);
+  wake_all(std::string(kPromises));
+}
+
+// A kind's list is complete: everyone concerned looks once.
+void Claims::synced(const std::string& kind) {
+  if (kind == dispatcher::kClaimClassSharer) {
+    classes_changed();
+    for (const std::string& watched : context_->sharers->watched_kinds()) wake_all(watched);
+    return;
+  }
+  wake_all(kind);
+  wake_classes_of(kind);
+  wake_all(std::string(kPromises));
+}
+
+void Claims::classes_changed() {
+  std::vector<Json> objects;
+  for (const SharerKey& key : context_->sharers->keys(std::string(dispatcher::kClaimClassSharer)))
+    if (const Json* object = context_->sharers->find(key)) objects.push_back(*object);
+  const std::vector<std::string> kinds = registry_.update(objects);
+  if (kinds.empty()) return;
+  choose_watches();
+  // Classes of one kind depend on each other: the second serves when the first one goes.
+  wake_all(std::string(dispatcher::kClaimClassSharer));
+  wake_all(std::string(kPromises));
+  for (const std::string& kind : kinds) wake_all(kind);
+}
+
+void Claims::sharer_changed(const dispatcher::SharerWatch::Change& change) {
+  if (change.key.kind == dispatcher::kClaimClassSharer) {
+    if (context_->sharers->has_synced(change.key.kind)) classes_changed();
+    return;
+  }
+  if (!is_claim_kind(change.key.kind)) return;
+  const std::string uid(change.object["metadata"]["uid"].string());
+  if (change.before.exists() && change.before["metadata"]["uid"].string() != uid) {
+    // A life is over. What it recorded is let go of, unless it has been.
+    const std::optional<ClaimRecord> record = change.finalized ? std::nullopt : claim_record(change.before);
+    if (record)
+      for (const ClaimedObject& target : record->targets) stranger(target.key, change.key);
+    hold_no_more(change.key);
+  }
+  if (change.object.exists() && !change.object["metadata"].contains("deletionTimestamp")) {
+    const std::optional<ClaimRecord> record = claim_record(change.object);
+    if (record && !record->targets.empty()) hold(change.key);
+  }
+  const bool counted = !change.before.exists() || !change.object.exists() ||
+                       change.before["status"]["phase"].string() != change.object["status"]["phase"].string();
+  if (counted) wake_classes_of(change.key.kind);
+}
+
+void Claims::stranger(const ObjectKey& object, const SharerKey& key) {
+  if (strays_.size() >= kMaxStrays) return;
+  if (strays_[key].insert(object).second) wake(key);
+}
+
+std::set<ObjectKey> Claims::strays(const SharerKey& key) const {
+  const auto at = strays_.find(key);
+  return at == strays_.end() ? std::set<ObjectKey>() : at->second;
+}
+
+void Claims::let_go(const SharerKey& key, const ObjectKey& object) {
+  const auto at = strays_.find(key);
+  if (at == strays_.end()) return;
+  at->second.erase(object);
+  if (at->second.empty()) strays_.erase(at);
+}
+
+void Claims::forget(const SharerKey& key) {
+  memories_.erase(key);
+  hold_no_more(key);
+}
+
+std::int64_t Claims::holding(const std::string& kind, const std::string& ns, const std::string& but) const {
+  const auto at = holding_.find({kind, ns});
+  if (at == holding_.end()) return 0;
+  return static_cast<std::int64_t>(at->second.size()) - (at->second.contains(but) ? 1 : 0);
+}
+
+void Claims::hold(const SharerKey& key) { holding_[{key.kind, key.ns}].insert(key.name); }
+
+void Claims::hold_no_more(const SharerKey& key) {
+  const std::pair<std::string, std::string> place{key.kind, key.ns};
+  if (const auto waiting = waiting_for_room_.find(place); waiting != waiting_for_room_.end()) {
+    waiting->second.erase(key.name);
+    const std::set<std::string> names = waiting->second;
+    waiting_for_room_.erase(waiting);
+    for (const std::string& name : names) wake({key.kind, key.ns, name});
+  }
+  const auto at = holding_.find(place);
+  if (at == holding_.end()) return;
+  at->second.erase(key.name);
+  if (at->second.empty()) holding_.erase(at);
+}
+
+void Claims::wait_for_room(const SharerKey& key) { waiting_for_room_[{key.kind, key.ns}].insert(key.name); }
+
+Task<Result<kube::Requeue>> Claims::reconcile(SharerKey key) {
+  if (!is_ready(key.kind)) co_return kube::Requeue::none();  // woken when it is
+  if (key.kind == dispatcher::kClaimClassSharer) {
+    Result<kube::Requeue> done = co_await reconcile_claim_class(context_, this, std::move(key));
+    co_return done;
+  }
+  if (key.kind == kPromises) {
+    Result<kube::Requeue> done = co_await reconcile_promise(context_, this, std::move(key));
+    co_return done;
+  }
+  Result<kube::Requeue> done = co_await reconcile_claim(context_, this, std::move(key));
+  co_return done;
+}
+
+}  // namespace heirloom::core
