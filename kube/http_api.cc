@@ -134,10 +134,12 @@ class HttpApiImpl final : public HttpApi {
 
   Task<Result<Json>> create(Collection collection, Json body, WriteOptions options) override {
     const MonotonicTime deadline = deadline_of(options, options_.write_timeout);
+    const Duration within = server_time(deadline);
     Exchange x = exchange("POST", collection.resource.resource,
-                          wire::create_target(collection, options, server_time(deadline)), options,
+                          wire::create_target(collection, options, within), options,
                           options_.write_timeout);
     x.creating = true;
+    x.send_by = deadline - within;
     set_body(x, "application/json", write_json(body));
     Result<Json> answer = co_await object_exchange(std::move(x));
     co_return answer;
@@ -145,9 +147,11 @@ class HttpApiImpl final : public HttpApi {
 
   Task<Result<Json>> update(ObjectRef ref, Json body, WriteOptions options) override {
     const MonotonicTime deadline = deadline_of(options, options_.write_timeout);
+    const Duration within = server_time(deadline);
     Exchange x =
-        exchange("PUT", ref.resource.resource, wire::write_target(ref, options, false, server_time(deadline)),
+        exchange("PUT", ref.resource.resource, wire::write_target(ref, options, false, within),
                  options, options_.write_timeout);
+    x.send_by = deadline - within;
     set_body(x, "application/json", write_json(body));
     Result<Json> answer = co_await object_exchange(std::move(x));
     co_return answer;
@@ -155,10 +159,12 @@ class HttpApiImpl final : public HttpApi {
 
   Task<Result<Json>> patch(ObjectRef ref, PatchType type, Json patch, WriteOptions options) override {
     const MonotonicTime deadline = deadline_of(options, options_.write_timeout);
+    const Duration within = server_time(deadline);
     const bool apply = type == PatchType::Apply;
     Exchange x = exchange("PATCH", ref.resource.resource,
-                          wire::write_target(ref, options, apply, server_time(deadline)), options,
+                          wire::write_target(ref, options, apply, within), options,
                           options_.write_timeout);
+    x.send_by = deadline - within;
     set_body(x, wire::content_type_of(type), write_json(patch));
     Result<Json> answer = co_await object_exchange(std::move(x));
     co_return answer;
@@ -166,8 +172,10 @@ class HttpApiImpl final : public HttpApi {
 
   Task<Result<Json>> remove(ObjectRef ref, RemoveOptions options) override {
     const MonotonicTime deadline = deadline_of(options, options_.write_timeout);
-    Exchange x = exchange("DELETE", ref.resource.resource, wire::remove_target(ref, server_time(deadline)),
+    const Duration within = server_time(deadline);
+    Exchange x = exchange("DELETE", ref.resource.resource, wire::remove_target(ref, within),
                           options, options_.write_timeout);
+    x.send_by = deadline - within;
     set_body(x, "application/json", wire::remove_body(options));
     Result<Json> answer = co_await object_exchange(std::move(x));
     co_return answer;
@@ -193,6 +201,7 @@ class HttpApiImpl final : public HttpApi {
   struct Exchange {
     net::HttpRequest request;
     MonotonicTime deadline;
+    MonotonicTime send_by = MonotonicTime::max();
     std::string verb;
     std::string resource;
     bool creating = false;
@@ -230,7 +239,7 @@ class HttpApiImpl final : public HttpApi {
   Task<Result<net::HttpResponse>> any_exchange(Exchange x) {
     const MonotonicTime began = clock_->monotonic();
     net::HttpRequest request = std::move(x.request);
-    Result<net::HttpResponse> response = co_await client_.send(std::move(request), x.deadline);
+    Result<net::HttpResponse> response = co_await client_.send(std::move(request), x.deadline, x.send_by);
     count(x, response.ok() ? response->code : 0);
     if (metrics_ != nullptr) {
       const double seconds = std::chrono::duration<double>(clock_->monotonic() - began).count();

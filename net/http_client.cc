@@ -190,8 +190,8 @@ class Exchange final : public HttpStream {
 
 using Opened = Result<std::unique_ptr<HttpStream>>;
 
-Task<Opened> open_stream(std::shared_ptr<HttpClientState> client, HttpRequest request,
-                         MonotonicTime deadline) {
+Task<Opened> open_stream(std::shared_ptr<HttpClientState> client, HttpRequest request, MonotonicTime deadline,
+                         MonotonicTime send_by) {
   const Status sound = check(request);
   if (!sound.ok()) co_return sound;
   const std::string head = head_of(client->options, request);
@@ -204,6 +204,10 @@ Task<Opened> open_stream(std::shared_ptr<HttpClientState> client, HttpRequest re
       Result<std::shared_ptr<HttpConnection>> opened = co_await open_connection(client, deadline);
       if (!opened.ok()) co_return annotate(opened.status(), name);
       connection = std::move(*opened);
+    }
+    if (client->clock->monotonic() > send_by) {
+      client->keep(connection);
+      co_return unreachable(name + ": not sent: there was no connection in time");
     }
     const bool reused = connection->reused;
     auto exchange = std::make_unique<Exchange>(client, std::move(connection), name, request.method == "HEAD");
@@ -221,8 +225,8 @@ Task<Opened> open_stream(std::shared_ptr<HttpClientState> client, HttpRequest re
 }
 
 Task<Result<HttpResponse>> send_whole(std::shared_ptr<HttpClientState> client, HttpRequest request,
-                                      MonotonicTime deadline) {
-  Opened stream = co_await open_stream(client, std::move(request), deadline);
+                                      MonotonicTime deadline, MonotonicTime send_by) {
+  Opened stream = co_await open_stream(client, std::move(request), deadline, send_by);
   if (!stream.ok()) co_return std::move(stream).status();
   HttpResponse response;
   response.code = (*stream)->code();
@@ -250,12 +254,12 @@ HttpClient::HttpClient(Executor executor, Clock* clock, std::unique_ptr<Connecto
 
 HttpClient::~HttpClient() = default;
 
-Task<Result<HttpResponse>> HttpClient::send(HttpRequest request, MonotonicTime deadline) {
-  return send_whole(state_, std::move(request), deadline);
+Task<Result<HttpResponse>> HttpClient::send(HttpRequest request, MonotonicTime deadline, MonotonicTime send_by) {
+  return send_whole(state_, std::move(request), deadline, send_by);
 }
 
 Task<Result<std::unique_ptr<HttpStream>>> HttpClient::open(HttpRequest request, MonotonicTime deadline) {
-  return open_stream(state_, std::move(request), deadline);
+  return open_stream(state_, std::move(request), deadline, MonotonicTime::max());
 }
 
 Task<void> HttpClient::stop() { return stop_client(state_); }

@@ -55,8 +55,10 @@ class HttpClient {
 
   // The whole response, of any code. Adds Host, User-Agent, Content-Length. Error: Unreachable, Timeout (504:
   // the deadline passed; a request that was sent may take effect), RequestEntityTooLarge when the body
-  // exceeds the limit.
-  Task<Result<HttpResponse>> send(HttpRequest request, MonotonicTime deadline);
+  // exceeds the limit. send_by: when no connection was there by then, nothing is sent (Unreachable): for requests that
+  // carry their own timeout, which the server counts from when it gets them.
+  Task<Result<HttpResponse>> send(HttpRequest request, MonotonicTime deadline,
+                                  MonotonicTime send_by = MonotonicTime::max());
   // The response as soon as its header is there; the deadline is for that.
   Task<Result<std::unique_ptr<HttpStream>>> open(HttpRequest request, MonotonicTime deadline);
 

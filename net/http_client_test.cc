@@ -118,6 +118,21 @@ Script one(std::string answer, bool close = false) {
   return script;
 }
 
+TEST_CASE("a request that comes to a connection too late is not sent, and the next one is") {
+  ClientFixture f(one(kOk));
+  HttpRequest late;
+  late.method = "POST";
+  late.target = "/x";
+  const MonotonicTime now = f.loop.clock().monotonic();
+  const Result<HttpResponse> refused = await(f.loop, f.client.send(late, now + seconds(10), now - seconds(1)));
+  REQUIRE(!refused.ok());
+  CHECK(refused.status().has_reason(reasons::kUnreachable));
+  CHECK(f.script.requests.empty());
+  CHECK(f.client.idle_connections() == 1);
+  CHECK(f.get().ok());
+  CHECK(f.client.connections_opened() == 1);
+}
+
 TEST_CASE("a request carries what it must and connections are reused") {
   Script script;
   script.connections.push_back({Exchanged{kOk}, Exchanged{kOk, false, false, 5}});
