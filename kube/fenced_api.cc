@@ -13,6 +13,36 @@ Task<Result<T>> refuse(Status status) {
 
 }  // namespace
 
+// A write under way. When its frame goes without an answer, its outcome is unknown until its deadline.
+class FencedApi::Sent {
+ public:
+  Sent(FencedApi* fence, MonotonicTime deadline) : fence_(fence), deadline_(deadline) {
+    ++fence_->under_way_;
+  }
+  ~Sent() {
+    --fence_->under_way_;
+    if (!known_) fence_->unknown_until_ = std::max(fence_->unknown_until_, deadline_);
+  }
+  Sent(const Sent&) = delete;
+  Sent& operator=(const Sent&) = delete;
+  void ended(const Status& status) { known_ = !is_outcome_unknown(status); }
+
+ private:
+  FencedApi* fence_;
+  MonotonicTime deadline_;
+  bool known_ = false;
+};
+
+template <class T>
+Task<Result<T>> FencedApi::follow(Task<Result<T>> write, MonotonicTime deadline) {
+  Sent sent(this, deadline);
+  Result<T> result = co_await std::move(write);
+  sent.ended(result.ok() ? Status() : result.status());
+  co_return result;
+}
+
+bool FencedApi::settled() const { return under_way_ == 0 && clock_->monotonic() >= unknown_until_; }
+
 Status FencedApi::admit(CallOptions& options) const {
   const std::optional<MonotonicTime> until = leader_until_();
   if (!until.has_value()) return unreachable("not sent: this process is not the leader");
@@ -34,33 +64,43 @@ Task<Result<std::unique_ptr<Watch>>> FencedApi::watch(Collection collection, Wat
 }
 
 Task<Result<Json>> FencedApi::create(Collection collection, Json body, WriteOptions options) {
-  const Status admitted = options.dry_run ? Status() : admit(options);
+  if (options.dry_run) return below_->create(std::move(collection), std::move(body), std::move(options));
+  const Status admitted = admit(options);
   if (!admitted.ok()) return refuse<Json>(admitted);
-  return below_->create(std::move(collection), std::move(body), std::move(options));
+  const MonotonicTime deadline = *options.deadline;
+  return follow(below_->create(std::move(collection), std::move(body), std::move(options)), deadline);
 }
 
 Task<Result<Json>> FencedApi::update(ObjectRef ref, Json body, WriteOptions options) {
-  const Status admitted = options.dry_run ? Status() : admit(options);
+  if (options.dry_run) return below_->update(std::move(ref), std::move(body), std::move(options));
+  const Status admitted = admit(options);
   if (!admitted.ok()) return refuse<Json>(admitted);
-  return below_->update(std::move(ref), std::move(body), std::move(options));
+  const MonotonicTime deadline = *options.deadline;
+  return follow(below_->update(std::move(ref), std::move(body), std::move(options)), deadline);
 }
 
 Task<Result<Json>> FencedApi::patch(ObjectRef ref, PatchType type, Json patch, WriteOptions options) {
-  const Status admitted = options.dry_run ? Status() : admit(options);
+  if (options.dry_run) return below_->patch(std::move(ref), type, std::move(patch), std::move(options));
+  const Status admitted = admit(options);
   if (!admitted.ok()) return refuse<Json>(admitted);
-  return below_->patch(std::move(ref), type, std::move(patch), std::move(options));
+  const MonotonicTime deadline = *options.deadline;
+  return follow(below_->patch(std::move(ref), type, std::move(patch), std::move(options)), deadline);
 }
 
 Task<Result<Json>> FencedApi::remove(ObjectRef ref, RemoveOptions options) {
-  const Status admitted = options.dry_run ? Status() : admit(options);
+  if (options.dry_run) return below_->remove(std::move(ref), std::move(options));
+  const Status admitted = admit(options);
   if (!admitted.ok()) return refuse<Json>(admitted);
-  return below_->remove(std::move(ref), std::move(options));
+  const MonotonicTime deadline = *options.deadline;
+  return follow(below_->remove(std::move(ref), std::move(options)), deadline);
 }
 
 Task<Result<RawResponse>> FencedApi::raw(RawRequest request) {
-  const Status admitted = request.method == "GET" ? Status() : admit(request);
+  if (request.method == "GET") return below_->raw(std::move(request));
+  const Status admitted = admit(request);
   if (!admitted.ok()) return refuse<RawResponse>(admitted);
-  return below_->raw(std::move(request));
+  const MonotonicTime deadline = *request.deadline;
+  return follow(below_->raw(std::move(request)), deadline);
 }
 
 }  // namespace heirloom::kube

@@ -6,10 +6,15 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "base/signal.h"
 #include "kube/lease_rules.h"
 
 namespace heirloom::kube {
+namespace {
+
+// Our own write may land between a read and the write that gives the lease back.
+constexpr int kReleaseAttempts = 2;
+
+}  // namespace
 
 struct LeaderElector::State {
   State(Api* api_in, Clock* clock_in, Random* random_in, Metrics* metrics_in, LeaseOptions options_in)
@@ -29,27 +34,56 @@ struct LeaderElector::State {
     return r;
   }
 
-  // One attempt to be (or stay) the leader. Ok: we are, until `leader_until`.
+  // One attempt to be (or stay) the leader. Ok: we are, until `until`.
   Task<Status> attempt() {
     // Counted from before the request: what the others see can only be later.
     const MonotonicTime began = clock->monotonic();
-    const MonotonicTime deadline = began + options.renew_every;
-    GetOptions get;
-    get.deadline = deadline;
-    Result<Json> current = co_await api->get(ref(), std::move(get));
-    if (!current.ok() && !is_not_found(current.status())) co_return current.status();
-    const std::optional<Json> live = current.ok() ? std::optional<Json>(*current) : std::nullopt;
-    seen = lease::observe(seen, live, clock->monotonic());
+    const WallTime wall_began = clock->now();
+    if (until.has_value()) {
+      // The leader mostly knows the lease: its own last write.
+      const Status renewed = co_await write(true);
+      if (renewed.ok()) {
+        lead_from(began, wall_began);
+        co_return Status();
+      }
+      if (!is_conflict(renewed) && !is_not_found(renewed)) co_return renewed;
+    }
+    const Status known = co_await look();
+    if (!known.ok()) co_return known;
     const lease::Move move = lease::decide(seen, options, clock->monotonic());
     if (move == lease::Move::Wait) {
       until.reset();
       co_return Status(409, reasons::kConflict, fmt::format("the lease is held by {}", seen.holder));
     }
-    Json body = lease::body(live, options, move == lease::Move::Renew, clock->now());
+    const Status written = co_await write(move == lease::Move::Renew);
+    if (written.ok()) lead_from(began, wall_began);
+    co_return written;
+  }
+
+  // Of one request. A leader that hears nothing says so in time, not later.
+  MonotonicTime deadline() const {
+    const MonotonicTime usual = clock->monotonic() + options.renew_every;
+    return until.has_value() ? std::min(usual, *until - options.margin) : usual;
+  }
+
+  // Reads the lease.
+  Task<Status> look() {
+    GetOptions get;
+    get.deadline = deadline();
+    Result<Json> current = co_await api->get(ref(), std::move(get));
+    if (!current.ok() && !is_not_found(current.status())) co_return current.status();
+    seen = lease::observe(seen, current.ok() ? std::optional<Json>(*current) : std::nullopt, clock->monotonic());
+    co_return Status();
+  }
+
+  // Puts us into the lease as last seen; its resourceVersion is the guard.
+  Task<Status> write(bool renewal) {
+    Json body = lease::body(seen.object, options, renewal, clock->now());
     WriteOptions write;
-    write.deadline = std::max(deadline, clock->monotonic() + options.renew_every / 2);
+    write.deadline = deadline();
+    claimed = true;
     Result<Json> written;
-    if (live.has_value()) {
+    if (seen.object.has_value()) {
       written = co_await api->update(ref(), std::move(body), std::move(write));
     } else {
       Collection collection = ref().collection();
@@ -57,8 +91,12 @@ struct LeaderElector::State {
     }
     if (!written.ok()) co_return written.status();
     seen = lease::observe(seen, *written, clock->monotonic());
-    until = began + options.duration;
     co_return Status();
+  }
+
+  void lead_from(MonotonicTime began, WallTime wall_began) {
+    until = began + options.duration;
+    wall_until = wall_began + options.duration;
   }
 
   void report() {
@@ -66,7 +104,10 @@ struct LeaderElector::State {
     metrics->set("leader_election_master_status", {{"name", options.name}}, leading() ? 1 : 0);
   }
 
-  bool leading() const { return until.has_value() && clock->monotonic() < *until - options.margin; }
+  bool may_renew() const { return until.has_value() && clock->monotonic() < *until - options.margin; }
+  // The wall clock alone can tell that the machine was suspended: the monotonic one may have stood still.
+  // A wall clock that was set forward looks the same; then the next renewal puts things right.
+  bool leading() const { return may_renew() && clock->now() < wall_until - options.margin; }
 
   // While another holds it: not longer than until its lease runs out.
   Duration campaign_pause() {
@@ -83,7 +124,9 @@ struct LeaderElector::State {
   Metrics* metrics;
   LeaseOptions options;
   lease::Seen seen;
-  std::optional<MonotonicTime> until;
+  std::optional<MonotonicTime> until;  // the end of the lease, as last renewed; nullopt: not ours
+  WallTime wall_until;                 // the same
+  bool claimed = false;                // the lease may have our name in it
 };
 
 LeaderElector::LeaderElector(Executor, Api* api, Clock* clock, Random* random, Metrics* metrics,
@@ -107,8 +150,9 @@ Task<void> LeaderElector::acquire() {
     const Status status = co_await state_->attempt();
     state_->report();
     if (status.ok() && is_leader()) break;
-    if (status.reason() != last_reason) {
-      last_reason = status.reason();
+    const std::string reason = status.message();
+    if (reason != last_reason) {
+      last_reason = reason;
       log::info("waiting to become the leader", {{"lease", state_->options.name}, {"reason", status}});
     }
     const Duration pause = state_->campaign_pause();
@@ -119,11 +163,11 @@ Task<void> LeaderElector::acquire() {
 
 Task<Status> LeaderElector::hold() {
   Status last;
-  while (is_leader()) {
+  while (state_->may_renew()) {
     const MonotonicTime next =
         std::min(state_->clock->monotonic() + state_->pause(), *state_->until - state_->options.margin);
     co_await state_->clock->sleep_until(next);
-    if (!is_leader()) break;
+    if (!state_->may_renew()) break;
     last = co_await state_->attempt();
     state_->report();
     // Somebody else has it: no use in waiting for the end. Any other failure may pass.
@@ -136,16 +180,27 @@ Task<Status> LeaderElector::hold() {
 }
 
 Task<void> LeaderElector::release() {
-  if (!state_->until.has_value() || !state_->seen.object.has_value()) co_return;
-  state_->until.reset();
-  Json body = lease::released(*state_->seen.object, state_->clock->now());
-  WriteOptions write;
-  write.deadline = state_->clock->monotonic() + state_->options.renew_every;
-  ObjectRef ref = state_->ref();
-  const Result<Json> ignored =
-      co_await state_->api->update(std::move(ref), std::move(body), std::move(write));
-  if (!ignored.ok())
-    log::info("the lease was not given back, it will run out", {{"error", ignored.status()}});
+  State& s = *state_;
+  s.until.reset();
+  s.report();
+  if (!s.claimed) co_return;
+  Status status;
+  for (int i = 0; i < kReleaseAttempts; ++i) {
+    status = co_await s.look();
+    if (!status.ok()) break;
+    if (!s.seen.object.has_value() || s.seen.holder != s.options.identity) co_return;
+    Json body = lease::released(*s.seen.object, s.clock->now());
+    WriteOptions write;
+    write.deadline = s.deadline();
+    const Result<Json> written = co_await s.api->update(s.ref(), std::move(body), std::move(write));
+    status = written.ok() ? Status() : written.status();
+    if (!is_conflict(status)) break;
+  }
+  if (status.ok()) {
+    log::info("gave the lease back", {{"lease", s.options.name}});
+  } else {
+    log::warning("the lease was not given back, it will run out", {{"error", status}});
+  }
 }
 
 }  // namespace heirloom::kube

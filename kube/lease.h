@@ -2,7 +2,7 @@
 //
 // Safety does not rest on clocks agreeing: a holder counts as gone only when its lease has not changed, as WE
 // observed it, for its whole duration; and a leader stops being one `margin` before its own lease would run
-// out. Source: client-go tools/leaderelection.
+// out. Source: client-go tools/leaderelection; docs/high-availability.md says what happens in each failure.
 #pragma once
 
 #include <functional>
@@ -19,9 +19,9 @@ namespace heirloom::kube {
 struct LeaseOptions {
   std::string ns;
   std::string name;
-  std::string identity;                          // unique per process
-  Duration duration = std::chrono::seconds(15);  // whole seconds, on the wire
-  Duration renew_every = std::chrono::seconds(2);
+  std::string identity;  // of this life of this process: whoever finds its own identity there goes on leading
+  Duration duration = std::chrono::seconds(15);    // on the wire in whole seconds, rounded up
+  Duration renew_every = std::chrono::seconds(2);  // and looked at so often by those who wait
   Duration margin = std::chrono::seconds(5);  // no write is begun in this last part of an unrenewed lease
 };
 
@@ -36,7 +36,8 @@ class LeaderElector {
   Task<void> acquire();
   // Renews until leadership is lost, and says why. Call after acquire().
   Task<Status> hold();
-  // Gives the lease up early (best effort), so that the next one need not wait for it. Stop writing first.
+  // Gives the lease up early (best effort), so that the next one need not wait for it. End acquire() and
+  // hold() first, and every write (FencedApi::settled()). Nothing is sent when the lease cannot be ours.
   Task<void> release();
 
   bool is_leader() const;

@@ -5,16 +5,21 @@
 namespace heirloom::kube::lease {
 namespace {
 
+// Rounded up: what the others wait for is never shorter than what the leader counts on.
 std::int64_t whole_seconds(Duration duration) {
-  return std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+  return std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count());
 }
 
 }  // namespace
 
 Seen observe(Seen before, std::optional<Json> live, MonotonicTime now) {
+  if (!live.has_value()) {
+    before.object.reset();
+    before.resource_version.clear();
+    return before;
+  }
   Seen seen;
   seen.since = now;
-  if (!live.has_value()) return seen;
   const JsonView spec = (*live)["spec"];
   seen.holder = std::string(spec["holderIdentity"].string());
   seen.duration =
@@ -28,7 +33,7 @@ Seen observe(Seen before, std::optional<Json> live, MonotonicTime now) {
 }
 
 Move decide(const Seen& seen, const LeaseOptions& options, MonotonicTime now) {
-  if (!seen.object.has_value() || seen.holder.empty()) return Move::Acquire;
+  if (seen.holder.empty()) return Move::Acquire;
   if (seen.holder == options.identity) return Move::Renew;
   return now - seen.since >= seen.duration ? Move::Acquire : Move::Wait;
 }

@@ -11,9 +11,10 @@
 namespace heirloom::kube::lease {
 
 // What we know of the lease, and since when it has looked like that to us: other clocks are never compared
-// with ours.
+// with ours. Of a lease that somebody deleted we still know who held it: that process goes on writing until
+// it notices.
 struct Seen {
-  std::optional<Json> object;
+  std::optional<Json> object;  // nullopt: there is none
   std::string holder;
   Duration duration = Duration::zero();  // as its holder promised
   std::string resource_version;

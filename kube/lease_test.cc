@@ -45,6 +45,22 @@ TEST_CASE("who may take the lease, and when") {
   CHECK(lease::decide(seen, options("me"), now) == lease::Move::Acquire);
 }
 
+TEST_CASE("a lease that somebody deleted is still its holder's, who goes on writing until it notices") {
+  const MonotonicTime now = MonotonicTime(seconds(1000));
+  lease::Seen seen = lease::observe(lease::Seen(), lease_of("other", "1"), now);
+  seen = lease::observe(seen, std::nullopt, now + seconds(3));
+  CHECK(lease::decide(seen, options("me"), now + seconds(14)) == lease::Move::Wait);
+  CHECK(lease::decide(seen, options("me"), now + seconds(15)) == lease::Move::Acquire);
+  CHECK(lease::decide(seen, options("other"), now + seconds(3)) == lease::Move::Renew);
+}
+
+TEST_CASE("the others wait at least as long as the leader counts on") {
+  LeaseOptions o = options("me");
+  o.duration = std::chrono::milliseconds(15'001);
+  const Json body = lease::body(std::nullopt, o, false, WallTime());
+  CHECK(body["spec"]["leaseDurationSeconds"].int64() == 16);
+}
+
 TEST_CASE("a takeover counts as a transition, a renewal does not") {
   const WallTime now = WallTime(seconds(1767225600));
   const Json taken = lease::body(lease_of("other", "2"), options("me"), false, now);
@@ -62,16 +78,33 @@ class OneLease final : public Api {
  public:
   explicit OneLease(Clock* clock) : clock_(clock) {}
   bool down = false;
+  bool forgets = false;  // writes are carried out, and answered "unknown"
+  bool loses = false;    // they are not carried out, and answered so
+  int reads = 0;
+  int writes = 0;
+  // By hand, or late.
+  void erase() { live_ = Json(); }
+  void take(const char* holder) {
+    const Result<Json> stored = store(rewrite(live_, {set_at({"spec", "holderIdentity"}, Json::string(holder))}));
+    static_cast<void>(stored);
+  }
+  void touch() { take(holder().c_str()); }
   std::string holder() const {
     return std::string(live_.is_object() ? live_["spec"]["holderIdentity"].string() : "");
   }
 
-  Task<Result<Json>> get(ObjectRef, GetOptions) override { return answer(read()); }
+  Task<Result<Json>> get(ObjectRef, GetOptions) override {
+    ++reads;
+    return answer(read());
+  }
   Task<Result<Json>> create(Collection, Json body, WriteOptions) override {
+    ++writes;
     if (!down && live_.is_object()) return answer(Status(409, reasons::kAlreadyExists, "exists"));
     return answer(store(body));
   }
   Task<Result<Json>> update(ObjectRef, Json body, WriteOptions) override {
+    ++writes;
+    if (!down && !live_.is_object()) return answer(Status(404, reasons::kNotFound, "no lease"));
     if (!down && body["metadata"]["resourceVersion"].string() != std::to_string(version_))
       return answer(Status(409, reasons::kConflict, "conflict"));
     return answer(store(body));
@@ -94,8 +127,10 @@ class OneLease final : public Api {
   }
   Result<Json> store(const Json& body) {
     if (down) return unreachable("down");
+    if (loses) return timed_out("lost");
     ++version_;
     live_ = rewrite(body, {set_at({"metadata", "resourceVersion"}, Json::string(std::to_string(version_)))});
+    if (forgets) return timed_out("forgotten");
     return live_;
   }
   Task<Result<Json>> answer(Result<Json> result) {
@@ -123,6 +158,11 @@ struct Candidate {
   TaskScope scope{loop.executor()};
   Status lost;
 };
+
+Task<void> discard(Task<Result<Json>> call) {
+  const Result<Json> ignored = co_await std::move(call);
+  static_cast<void>(ignored);
+}
 
 TEST_CASE("one leads; when it crashes the other follows after the lease, and never both at once") {
   SimulatedWorld world(7);
@@ -166,11 +206,229 @@ TEST_CASE("a released lease is taken at once") {
   world.run_for(seconds(3));
   Candidate b(world, &server, "b");
   world.run_for(seconds(3));
+  await(a.loop, a.scope.stop());
   Started<void> released = start(a.loop, a.elector.release());
   world.run_for(seconds(3));
   CHECK(released.done());
   CHECK(!a.elector.is_leader());
   CHECK(b.elector.is_leader());
+}
+
+TEST_CASE("a renewal is one request, and an edit of the lease costs its leader a look at it") {
+  SimulatedWorld world(7);
+  OneLease server(&world.clock());
+  Candidate a(world, &server, "a");
+  world.run_for(seconds(1));
+  REQUIRE(a.elector.is_leader());
+  CHECK(server.reads == 1);
+  world.run_for(seconds(60));
+  CHECK(server.reads == 1);
+  CHECK(server.writes > 20);
+  CHECK(server.writes < 35);
+  server.touch();  // a label, say; or a renewal of ours that landed late
+  world.run_for(seconds(60));
+  CHECK(server.reads == 2);
+  CHECK(a.elector.is_leader());
+}
+
+TEST_CASE("a renewal of unknown outcome does not lengthen what the leader counts on") {
+  SimulatedWorld world(7);
+  OneLease server(&world.clock());
+  Candidate a(world, &server, "a");
+  world.run_for(seconds(3));
+  const MonotonicTime end = *a.elector.leader_until();
+  SUBCASE("it was carried out: the next one finds our name, and leads on") {
+    server.forgets = true;
+    world.run_for(seconds(4));
+    CHECK(a.elector.leader_until() == end);
+    server.forgets = false;
+    world.run_for(seconds(60));
+    CHECK(a.elector.is_leader());
+    CHECK(server.holder() == "a");
+  }
+  SUBCASE("it was not: another try may succeed") {
+    server.loses = true;
+    world.run_for(seconds(4));
+    CHECK(a.elector.leader_until() == end);
+    server.loses = false;
+    world.run_for(seconds(60));
+    CHECK(a.elector.is_leader());
+  }
+  SUBCASE("none is ever answered: it stops in time") {
+    server.forgets = true;
+    CHECK(world.run_until([&] { return !a.lost.ok(); }));
+    CHECK(world.clock().monotonic() <= end - seconds(5) + std::chrono::milliseconds(10));
+  }
+}
+
+TEST_CASE("a deleted lease is its leader's to make again; who knows the leader waits for it") {
+  SimulatedWorld world(7);
+  OneLease server(&world.clock());
+  auto a = std::make_unique<Candidate>(world, &server, "a");
+  world.run_for(seconds(1));
+  Candidate b(world, &server, "b");
+  world.run_for(seconds(5));
+  REQUIRE(a->elector.is_leader());
+  SUBCASE("and it does") {
+    for (int i = 0; i < 20; ++i) {
+      server.erase();
+      world.run_for(std::chrono::milliseconds(5'300));
+      CHECK(!b.elector.is_leader());
+      CHECK(server.holder() == "a");
+    }
+    CHECK(a->elector.is_leader());
+  }
+  SUBCASE("or it is gone, too") {
+    a.reset();
+    server.erase();
+    world.run_for(seconds(9));
+    CHECK(!b.elector.is_leader());
+    world.run_for(seconds(9));
+    CHECK(b.elector.is_leader());
+  }
+}
+
+TEST_CASE("a lease that somebody gave away is lost at the next renewal") {
+  SimulatedWorld world(7);
+  OneLease server(&world.clock());
+  Candidate a(world, &server, "a");
+  world.run_for(seconds(3));
+  server.take("c");
+  world.run_for(seconds(3));
+  CHECK(!a.elector.is_leader());
+  CHECK(a.lost.message().find("held by c") != std::string::npos);
+  CHECK(server.holder() == "c");
+}
+
+TEST_CASE("the next life of a process is another candidate, and waits like everybody") {
+  SimulatedWorld world(7);
+  OneLease server(&world.clock());
+  auto first = std::make_unique<Candidate>(world, &server, "host_1");
+  world.run_for(seconds(3));
+  REQUIRE(first->elector.is_leader());
+  first.reset();
+  Candidate second(world, &server, "host_2");
+  world.run_for(seconds(14));
+  CHECK(!second.elector.is_leader());
+  world.run_for(seconds(4));
+  CHECK(second.elector.is_leader());
+}
+
+TEST_CASE("a process that was stopped beyond its lease writes nothing when it goes on") {
+  SimulatedWorld world(7);
+  OneLease server(&world.clock());
+  Candidate a(world, &server, "a");
+  world.run_for(seconds(3));
+  REQUIRE(a.elector.is_leader());
+  a.loop.pause();
+  Candidate b(world, &server, "b");
+  world.run_for(seconds(40));
+  REQUIRE(b.elector.is_leader());
+  CHECK(!a.elector.is_leader());
+  const int writes = server.writes;
+  a.loop.resume();
+  CHECK(!a.elector.is_leader());
+  CHECK(world.run_until([&] { return !a.lost.ok(); }, {1000, seconds(1)}));
+  CHECK(server.writes - writes <= 1);  // b's
+  CHECK(server.holder() == "b");
+}
+
+// A virtual machine that was suspended: its monotonic clock may have stood still.
+TEST_CASE("when the wall clock alone has run on, nothing is written before the lease is renewed") {
+  SimulatedWorld world(7);
+  OneLease server(&world.clock());
+  Candidate a(world, &server, "a");
+  world.run_for(seconds(3));
+  world.clock().jump_wall(seconds(60));
+  CHECK(!a.elector.leader_until().has_value());
+  SUBCASE("nobody has taken it: on it goes") {
+    world.run_for(seconds(3));
+    CHECK(a.elector.is_leader());
+    CHECK(a.lost.ok());
+  }
+  SUBCASE("somebody has") {
+    server.take("b");
+    world.run_for(seconds(3));
+    CHECK(!a.elector.is_leader());
+    CHECK(!a.lost.ok());
+    CHECK(server.holder() == "b");
+  }
+}
+
+TEST_CASE("a wall clock that is set back changes nothing") {
+  SimulatedWorld world(7);
+  OneLease server(&world.clock());
+  Candidate a(world, &server, "a");
+  Candidate b(world, &server, "b");
+  world.run_for(seconds(3));
+  const bool a_leads = a.elector.is_leader();
+  for (int i = 0; i < 20; ++i) {
+    world.clock().jump_wall(-seconds(3600));
+    world.run_for(seconds(7));
+    CHECK(a.elector.is_leader() == a_leads);
+    CHECK(b.elector.is_leader() == !a_leads);
+  }
+}
+
+TEST_CASE("a lease is given back by its holder alone, also when it was just written") {
+  SimulatedWorld world(7);
+  OneLease server(&world.clock());
+  auto a = std::make_unique<Candidate>(world, &server, "a");
+  world.run_for(seconds(3));
+  Started<void> stopped = start(a->loop, a->scope.stop());
+  world.run_for(std::chrono::milliseconds(100));
+  REQUIRE(stopped.done());
+  SUBCASE("a renewal lands between the look and the write") {
+    Started<void> released = start(a->loop, a->elector.release());
+    world.run_for(std::chrono::milliseconds(5));
+    server.touch();
+    world.run_for(seconds(1));
+    REQUIRE(released.done());
+    CHECK(server.holder().empty());
+  }
+  SUBCASE("another has it already") {
+    server.take("c");
+    const int writes = server.writes;
+    Started<void> released = start(a->loop, a->elector.release());
+    world.run_for(seconds(1));
+    REQUIRE(released.done());
+    CHECK(server.writes == writes);
+    CHECK(server.holder() == "c");
+  }
+  SUBCASE("who never asked for it sends nothing") {
+    LeaderElector idle(a->loop.executor(), &server, &world.clock(), &world.random(), nullptr, options("d"));
+    const int requests = server.reads + server.writes;
+    await(a->loop, idle.release());
+    CHECK(server.reads + server.writes == requests);
+  }
+}
+
+TEST_CASE("the fence knows when a write of unknown outcome can land no more") {
+  SimulatedLoop loop;
+  testing::ScriptedApi below(&loop.clock());
+  const MonotonicTime until = loop.clock().monotonic() + seconds(3600);
+  FencedApi fence(&below, &loop.clock(), [until] { return std::optional(until); }, seconds(15));
+  const ObjectRef ref{{"", "v1", "configmaps"}, "default", "a"};
+  CHECK(fence.settled());
+  below.objects = {Json::object(), Status(409, reasons::kConflict, "no"), timed_out("perhaps"), Json::object()};
+  CHECK(await(loop, fence.update(ref, Json::object(), WriteOptions())).ok());
+  CHECK(fence.settled());
+  CHECK(!await(loop, fence.remove(ref, RemoveOptions())).ok());
+  CHECK(fence.settled());
+  CHECK(!await(loop, fence.patch(ref, PatchType::Merge, Json::object(), WriteOptions())).ok());
+  CHECK(!fence.settled());
+  loop.clock().advance(seconds(15));
+  CHECK(fence.settled());
+  // Cancelled on its way.
+  below.latency = seconds(5);
+  TaskScope scope(loop.executor());
+  scope.spawn("write", discard(fence.create(ref.collection(), Json::object(), WriteOptions())));
+  loop.world().run_for(seconds(1));
+  CHECK(!fence.settled());
+  await(loop, scope.stop());
+  CHECK(!fence.settled());
+  loop.clock().advance(seconds(15));
+  CHECK(fence.settled());
 }
 
 TEST_CASE("the fence lets writes pass while the lease lasts, and shortens their deadline") {
