@@ -204,6 +204,32 @@ TEST_CASE("a crash at any step drops every frame and nothing of the instance run
   }
 }
 
+TEST_CASE("a paused instance does nothing until it is resumed, whatever time passes") {
+  for (std::uint64_t pause_at = 0; pause_at <= steps_of_a_whole_run(); pause_at += 7) {
+    CAPTURE(pause_at);
+    SimulatedWorld world(3);
+    Census census;
+    SimulatedLoop loop(world, "paused");
+    Graph graph(loop, &census);
+    build(graph, loop.executor());
+    while (world.steps() < pause_at && (world.step() || world.advance_to_next_timer())) {
+    }
+    loop.pause();
+    const std::uint64_t ran = census.ran;
+    graph.changed.notify_all();
+    world.run_for(std::chrono::hours(2));
+    CHECK(census.ran == ran);
+    if (pause_at % 2 == 1) {
+      loop.abandon();
+    } else {
+      loop.resume();
+      world.run_for(std::chrono::hours(2));
+    }
+    CHECK(census.alive == 0);
+    if (pause_at % 2 == 1) CHECK(census.ran == ran);
+  }
+}
+
 TEST_CASE("stopping at any step ends every task and leaves nothing behind") {
   const std::uint64_t total = steps_of_a_whole_run();
   for (std::uint64_t stop_at = 0; stop_at <= total; ++stop_at) {

@@ -66,11 +66,25 @@ class Context final : public asio::execution_context, public std::enable_shared_
 
   void post(std::unique_ptr<Handler> handler) {
     if (!abandoned_) {
-      ready_->push_back({shared_from_this(), std::move(handler)});
+      (paused_ ? held_ : *ready_).push_back({shared_from_this(), std::move(handler)});
     } else if (dropping_) {
       // Destroying a frame posts the destruction of the frames above it: one after the other, not nested.
       graveyard_.push_back(std::move(handler));
     }
+  }
+
+  void pause() {
+    HEIRLOOM_ASSERT(!running_);
+    if (abandoned_ || paused_) return;
+    paused_ = true;
+    held_ = take_mine();
+  }
+
+  void resume() {
+    if (abandoned_ || !paused_) return;
+    paused_ = false;
+    std::vector<Ready> held = std::exchange(held_, {});
+    for (Ready& entry : held) ready_->push_back(std::move(entry));
   }
 
   void abandon() {
@@ -78,11 +92,7 @@ class Context final : public asio::execution_context, public std::enable_shared_
     if (abandoned_) return;
     const std::shared_ptr<Context> keep = shared_from_this();
     abandoned_ = dropping_ = true;
-    std::vector<Ready> mine;
-    for (Ready& entry : *ready_) {
-      if (entry.context.get() == this) mine.push_back(std::move(entry));
-    }
-    std::erase_if(*ready_, [](const Ready& entry) { return entry.handler == nullptr; });
+    std::vector<Ready> mine = paused_ ? std::exchange(held_, {}) : take_mine();
     ready_ = nullptr;
     const auto lot = detail::parking_lot(executor());
     detail::abandon(*lot);
@@ -101,6 +111,7 @@ class Context final : public asio::execution_context, public std::enable_shared_
   }
 
   bool abandoned() const { return abandoned_; }
+  bool paused() const { return paused_; }
   std::uint64_t steps() const { return steps_; }
   heirloom::Executor executor();
 
@@ -111,9 +122,20 @@ class Context final : public asio::execution_context, public std::enable_shared_
     bool* running;
   };
 
+  std::vector<Ready> take_mine() {
+    std::vector<Ready> mine;
+    for (Ready& entry : *ready_) {
+      if (entry.context.get() == this) mine.push_back(std::move(entry));
+    }
+    std::erase_if(*ready_, [](const Ready& entry) { return entry.handler == nullptr; });
+    return mine;
+  }
+
   std::vector<Ready>* ready_;  // of the world; null once abandoned
+  std::vector<Ready> held_;    // while paused; an entry keeps this alive: emptied by resume() or abandon()
   std::vector<std::unique_ptr<Handler>> graveyard_;
   bool abandoned_ = false;
+  bool paused_ = false;
   bool dropping_ = false;
   bool running_ = false;
   std::uint64_t steps_ = 0;
@@ -236,6 +258,9 @@ SimulatedWorld& SimulatedLoop::world() { return *impl_->world; }
 const std::string& SimulatedLoop::name() const { return impl_->name; }
 void SimulatedLoop::abandon() { impl_->context->abandon(); }
 bool SimulatedLoop::abandoned() const { return impl_->context->abandoned(); }
+void SimulatedLoop::pause() { impl_->context->pause(); }
+void SimulatedLoop::resume() { impl_->context->resume(); }
+bool SimulatedLoop::paused() const { return impl_->context->paused(); }
 std::uint64_t SimulatedLoop::steps() const { return impl_->context->steps(); }
 
 void SimulatedLoop::start(Task<void> task, std::function<void(std::exception_ptr)> done) {

@@ -78,6 +78,10 @@ class SimulatedLoop {
   // A crash. Not from inside a handler of this loop. Idempotent.
   void abandon();
   bool abandoned() const;
+  // SIGSTOP and SIGCONT: nothing of it runs between the two; the others, and time, go on.
+  void pause();
+  void resume();
+  bool paused() const;
   std::uint64_t steps() const;  // handlers of this loop run since the start
 
   // Starts a task that nobody cancels; `done` gets null or its exception.

@@ -63,6 +63,10 @@ std::string outcome_of(const Result<T>& result) {
 template <class Attempt>
 Task<void> do_late(std::shared_ptr<State> state, Attempt attempt, Call call, Duration delay) {
   co_await state->clock->sleep_for(delay);
+  if (call.deadline.has_value() && state->clock->monotonic() >= *call.deadline) {
+    state->say(call, "too late, not done");
+    co_return;
+  }
   auto result = co_await attempt();
   state->say(call, "late: " + outcome_of(result));
 }
@@ -173,6 +177,7 @@ Task<Result<Json>> FaultApi::create(Collection collection, Json body, WriteOptio
   call.name = std::string(body["metadata"]["name"].string());
   call.subresource = options.subresource;
   call.mutating = !options.dry_run;
+  call.deadline = options.deadline;
   auto once = [below = state_->below, collection = std::move(collection), body = std::move(body),
                options = std::move(options)] { return below->create(collection, body, options); };
   return perform<Json>(state_, std::move(once), std::move(call));
@@ -180,6 +185,7 @@ Task<Result<Json>> FaultApi::create(Collection collection, Json body, WriteOptio
 
 Task<Result<Json>> FaultApi::update(ObjectRef ref, Json body, WriteOptions options) {
   Call call = call_on("update", ref, options.subresource, !options.dry_run);
+  call.deadline = options.deadline;
   auto once = [below = state_->below, ref = std::move(ref), body = std::move(body),
                options = std::move(options)] { return below->update(ref, body, options); };
   return perform<Json>(state_, std::move(once), std::move(call));
@@ -187,6 +193,7 @@ Task<Result<Json>> FaultApi::update(ObjectRef ref, Json body, WriteOptions optio
 
 Task<Result<Json>> FaultApi::patch(ObjectRef ref, PatchType type, Json patch, WriteOptions options) {
   Call call = call_on("patch", ref, options.subresource, !options.dry_run);
+  call.deadline = options.deadline;
   auto once = [below = state_->below, ref = std::move(ref), type, patch = std::move(patch),
                options = std::move(options)] { return below->patch(ref, type, patch, options); };
   return perform<Json>(state_, std::move(once), std::move(call));
@@ -194,6 +201,7 @@ Task<Result<Json>> FaultApi::patch(ObjectRef ref, PatchType type, Json patch, Wr
 
 Task<Result<Json>> FaultApi::remove(ObjectRef ref, RemoveOptions options) {
   Call call = call_on("remove", ref, {}, !options.dry_run);
+  call.deadline = options.deadline;
   auto once = [below = state_->below, ref = std::move(ref), options = std::move(options)] {
     return below->remove(ref, options);
   };

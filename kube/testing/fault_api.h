@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/task_scope.h"
@@ -22,6 +23,7 @@ struct Call {
   std::string name;
   std::string subresource;
   bool mutating = false;  // and not a dry run
+  std::optional<MonotonicTime> deadline;  // as the caller set it
   // "12 patch deployments/status team-a/web"
   std::string to_string() const;
 };
@@ -32,7 +34,7 @@ struct Fault {
     Fail,       // not done; answer `status`
     Ambiguous,  // done; answer `status` (Timeout or Unreachable)
     Late,  // answer `status` now, do it `delay` later (within the request's own ?timeout=, if the plan is
-           // fair)
+           // fair; after the caller's own deadline it is not done at all)
   };
   Kind kind = Kind::Pass;
   Status status;
