@@ -66,7 +66,7 @@ struct Controller::Parts {
   // Before the caches are in there is nothing to reconcile with; then everything is queued once.
   void wake(const SharerKey& key) {
     if (!key.is_application()) claims.wake(key);
-    else if (synced) queue.queue().add({key});
+    else if (reconciling) queue.queue().add({key});
   }
 
   ControllerOptions options;
@@ -84,7 +84,8 @@ struct Controller::Parts {
   Context context;
   kube::Controller<QueueKey> claim_queue;  // claims, their classes, promises
   Claims claims;
-  bool synced = false;
+  bool watching = false;
+  bool reconciling = false;
 };
 
 Controller::Controller(Executor executor, kube::Api* api, Clock* clock, Random* random, Metrics* metrics,
@@ -93,8 +94,13 @@ Controller::Controller(Executor executor, kube::Api* api, Clock* clock, Random* 
 
 Controller::~Controller() = default;
 
-void Controller::start() {
+void Controller::watch() {
+  if (std::exchange(parts_->watching, true)) return;
   parts_->sharers.start();
+}
+
+void Controller::start() {
+  watch();
   parts_->scope.spawn("events", parts_->events.run());
   parts_->scope.spawn("controller", run());
   parts_->claims.start();
@@ -103,15 +109,19 @@ void Controller::start() {
 
 Task<void> Controller::run() {
   co_await parts_->sharers.wait_synced();
-  parts_->synced = true;
+  parts_->reconciling = true;
   for (const SharerKey& key : parts_->sharers.keys()) parts_->wake(key);
   for (const SharerKey& key : parts_->sharers.tracker_owners()) parts_->wake(key);
   parts_->queue.start(&parts_->scope);
 }
 
 Task<void> Controller::stop() {
-  if (parts_->synced) co_await parts_->queue.drain();
+  if (parts_->reconciling) co_await parts_->queue.drain();
   co_await parts_->claim_queue.drain();
+  co_await cancel();
+}
+
+Task<void> Controller::cancel() {
   co_await parts_->sharers.stop();
   co_await parts_->watches.stop();
   co_await parts_->scope.stop();
@@ -123,7 +133,7 @@ void Controller::abandon() {
   parts_->scope.abandon();
 }
 
-bool Controller::ready() const { return parts_->synced; }
+bool Controller::ready() const { return parts_->sharers.synced(); }
 
 std::string Controller::problem() const {
   const Status status = parts_->sharers.problem();
@@ -134,7 +144,8 @@ std::string Controller::problem() const {
 }
 
 bool Controller::idle() const {
-  return parts_->synced && parts_->queue.queue().idle() && parts_->claims.settled() && parts_->claim_queue.queue().idle();
+  return parts_->reconciling && parts_->queue.queue().idle() && parts_->claims.settled() &&
+         parts_->claim_queue.queue().idle();
 }
 
 std::size_t Controller::memory_bytes() const { return parts_->sharers.memory_bytes(); }

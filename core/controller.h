@@ -24,14 +24,19 @@ class Controller {
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
-  // Starts watching and reconciling, at once; what cannot be reached or is not installed yet is waited for.
+  // Fills the caches and keeps them filled; what cannot be reached or is not installed yet is waited for. Writes
+  // nothing: this is what a standby does.
+  void watch();
+  // Reconciles, as soon as the caches are in; watch() first, if nobody has.
   void start();
   // Finishes the reconciliations that are running, then ends everything.
   Task<void> stop();
+  // Ends everything now: of no use to a controller that may not write any more to finish anything.
+  Task<void> cancel();
   // A simulated crash: frames go, nothing else happens.
   void abandon();
 
-  // The caches are in: what is reconciled from now on is based on the cluster's state.
+  // The caches are in: what is reconciled is based on the cluster's state.
   bool ready() const;
   // Why it is not, in a sentence for people; empty when there is nothing to say.
   std::string problem() const;

@@ -92,6 +92,8 @@ Task<void> Sharers::wait_synced() {
   co_await trackers_.wait_synced();
 }
 
+bool Sharers::synced() const { return applications_.has_synced() && trackers_.has_synced(); }
+
 Status Sharers::problem() const {
   const Status applications = applications_.problem();
   return applications.ok() ? tracker_reflector_.status().error : applications;

@@ -64,6 +64,7 @@ class Sharers {
   // The watches of applications and trackers; run until cancelled, in the environment's scope.
   void start();
   Task<void> wait_synced();
+  bool synced() const;
   // Why we are not synced, when we are not: the watches' last failure.
   Status problem() const;
 
