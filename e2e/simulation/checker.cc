@@ -122,6 +122,7 @@ Checker::Ownership Checker::read(const Json& object) {
 void Checker::report(int invariant, std::string what) { violations_.push_back({invariant, std::move(what)}); }
 
 void Checker::see(const Commit& commit) {
+  if (commit.unled) report(10, fmt::format("{} was written by a controller without the lease", commit.key));
   if (commit.key.starts_with(kApplications)) {
     see_application(commit);
   } else if (is_managed_kind(commit.key)) {

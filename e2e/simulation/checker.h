@@ -1,11 +1,15 @@
 // Checker: watches every commit and says which invariant of docs/protocol.md ("What must always hold") was
 // broken. It reads stored JSON alone and shares no code with policies, dispatcher or core.
 //
-//   1  no DELETE of ours under a joined live sharer       4  declared fields equal the owner's manifest at
-//   rest 2  the owner leads the ledger; no entry is lost       5  nothing is left behind, nothing else was
-//   touched 3  content is the owner's                             6  what no application created is not
-//   changed 7  after any crash the work is finished               9  the dead own nothing and keep nothing
-//   alive
+//   1  no DELETE of ours under a joined live sharer
+//   2  the owner leads the ledger; no entry is lost
+//   3  content is the owner's
+//   4  declared fields equal the owner's manifest at rest
+//   5  nothing is left behind, nothing else was touched
+//   6  what no application created is not changed
+//   7  after any crash the work is finished
+//   9  the dead own nothing and keep nothing alive
+//  10  no controller writes without the lease
 #pragma once
 
 #include <map>

@@ -22,6 +22,24 @@ constexpr Duration kPatience = std::chrono::hours(2);
 
 constexpr std::string_view kEvents = "/core/events/";
 
+// Few renewals while the clock runs on, and every part of a lease longer than an ordinary call takes.
+kube::LeaseOptions lease_options(std::string identity) {
+  kube::LeaseOptions lease;
+  lease.ns = "default";
+  lease.name = "heirloom";
+  lease.identity = std::move(identity);
+  lease.duration = std::chrono::seconds(30);
+  lease.renew_every = std::chrono::seconds(8);
+  lease.margin = std::chrono::seconds(10);
+  return lease;
+}
+constexpr std::string_view kLease = "/coordination.k8s.io/leases/default/heirloom";
+// How often a spell of trouble is longer than a lease: about half the time for a draw of 20 s.
+constexpr int kSpellStretch = 3;
+constexpr Duration kRestartPause = std::chrono::seconds(1);
+constexpr Duration kAfterSpell = std::chrono::seconds(5);
+constexpr std::int64_t kMaxClockJumpSeconds = 120;
+
 std::string store_key(const kube::ObjectRef& ref) {
   const std::string& group = ref.resource.group.empty() ? "core" : ref.resource.group;
   return ref.ns.empty() ? fmt::format("/{}/{}/{}", group, ref.resource.resource, ref.name)
@@ -62,7 +80,11 @@ std::string described(const Commit& commit) {
 }  // namespace
 
 Cluster::Cluster(ClusterOptions options)
-    : options_(options), world_(options.seed), disk_(options.seed), user_loop_(world_, "user") {
+    : options_(options),
+      world_(options.seed),
+      disk_(options.seed),
+      user_loop_(world_, "user"),
+      disturbances_(mixed(options.seed, 3, 0)) {
   user_api_ = wire_.connect("user", user_loop_.executor(), true);
   if (options_.traced) wire_.on_call = [this](const std::string& line) { say(line); };
   start_server();
@@ -156,13 +178,21 @@ void Cluster::start_controller() {
   const Executor& executor = life->loop->executor();
   life->random = std::make_unique<SeededRandom>(mixed(options_.seed, 2, controller_lives_));
   life->metrics = std::make_unique<Metrics>();
-  life->api = wire_.connect("controller", executor, false, options_.sabotage);
+  life->process = fmt::format("controller {}", controller_lives_);
+  life->api = wire_.connect("controller", executor, false, options_.sabotage, life->process);
+  std::optional<core::Election> election;
+  if (options_.leases) {
+    life->lease_api = wire_.connect("lease", executor, false, Sabotage(), "lease of " + life->process);
+    election = core::Election{life->lease_api.get(), lease_options(life->process)};
+  }
   core::ControllerOptions options;
   options.resync = std::chrono::hours(24);  // everything must work by events alone
   options.instance = fmt::format("controller-{}", controller_lives_);
-  life->controller = std::make_unique<core::Controller>(executor, life->api.get(), &world_.clock(),
-                                                        life->random.get(), life->metrics.get(), options);
+  life->controller = std::make_unique<core::LedController>(executor, life->api.get(), &world_.clock(),
+                                                           life->random.get(), life->metrics.get(), options,
+                                                           std::move(election));
   life->controller->start();
+  if (options_.leases) life->lost.emplace(*life->loop, life->controller->wait_lost());
   controller_ = std::move(life);
 }
 
@@ -181,8 +211,65 @@ void Cluster::depose_controller(Duration overlap) {
   say("another controller starts while the old one goes on");
   deposed_ = std::move(controller_);
   deposed_until_ = world_.clock().monotonic() + overlap;
+  if (options_.leases) disturb(*deposed_, overlap * kSpellStretch);
   stop_clock_at(*deposed_until_);
   start_controller();
+}
+
+void Cluster::disturb(Instance& leader, Duration spell) {
+  const MonotonicTime end = world_.clock().monotonic() + spell;
+  switch (disturbances_.below(4)) {
+    case 0:
+      say(leader.process + " is paused");
+      leader.loop->pause();
+      leader.resumes_at = end;
+      stop_clock_at(end);
+      break;
+    case 1:
+      say(leader.process + " is cut off from its lease");
+      wire_.cut("lease of " + leader.process, true);
+      break;
+    case 2: {
+      const auto span = static_cast<std::uint64_t>(2 * kMaxClockJumpSeconds + 1);
+      const auto jump = static_cast<std::int64_t>(disturbances_.below(span)) - kMaxClockJumpSeconds;
+      say(fmt::format("the wall clock jumps by {} s", jump));
+      world_.clock().jump_wall(std::chrono::seconds(jump));
+      break;
+    }
+    default:
+      break;
+  }
+  deposed_until_ = end + kAfterSpell;
+}
+
+// Those that lost their lease have exited.
+void Cluster::follow_leadership() {
+  for (std::unique_ptr<Instance>* life : {&controller_, &deposed_}) {
+    if (*life == nullptr || !(*life)->lost || !(*life)->lost->done()) continue;
+    say(fmt::format("{} exits: {}", (*life)->process, (*life)->lost->value().message()));
+    life->reset();
+    if (life != &controller_) continue;
+    starts_at_ = world_.clock().monotonic() + kRestartPause;
+    stop_clock_at(*starts_at_);
+  }
+}
+
+void Cluster::end_deposed() {
+  const MonotonicTime now = world_.clock().monotonic();
+  if (deposed_->resumes_at && now >= *deposed_->resumes_at) {
+    say(deposed_->process + " goes on");
+    deposed_->resumes_at.reset();
+    deposed_->loop->resume();
+  }
+  if (now < *deposed_until_) return;
+  if (options_.leases && !deposed_->ending) {
+    say(deposed_->process + " is told to end");
+    wire_.cut("lease of " + deposed_->process, false);
+    deposed_->ending.emplace(*deposed_->loop, deposed_->controller->stop());
+  }
+  if (options_.leases && !deposed_->ending->done()) return;
+  say("the old controller is gone");
+  deposed_.reset();
 }
 
 // By a timer.
@@ -207,11 +294,9 @@ bool Cluster::step() {
     crash_at_.reset();
     crash_controller(crash_pause_);
   }
-  if (deposed_ && world_.clock().monotonic() >= *deposed_until_) {
-    say("the old controller is gone");
-    deposed_.reset();
-  }
-  if (starts_at_ && world_.clock().monotonic() >= *starts_at_ && !wire_.busy("controller")) {
+  if (options_.leases) follow_leadership();
+  if (deposed_) end_deposed();
+  if (starts_at_ && world_.clock().monotonic() >= *starts_at_ && (options_.leases || !wire_.busy("controller"))) {
     say("a controller starts");
     start_controller();
   }
@@ -255,20 +340,24 @@ bool Cluster::settle() {
   return false;
 }
 
-std::string Cluster::sender_of(const std::string& key, const Json& before, const Json& after) const {
-  const bool gone = after.is_null();
-  bool controller = false, user = false;
+// Who it was, by what is under way.
+void Cluster::attribute(Commit& commit) const {
+  const bool gone = commit.after.is_null();
+  const Json lease = options_.leases ? stored(kLease) : Json();
+  const std::string_view holder = lease["spec"]["holderIdentity"].string();
+  bool controller = false, user = false, led = false;
   for (const Sent* const under_way : wire_.under_way()) {
     const Sent& sent = *under_way;
-    if (sent.ref.name.empty() || !key.ends_with(sent.ref.name) || store_key(sent.ref) != key) continue;
-    if ((sent.verb == "create") != before.is_null()) continue;
+    if (sent.ref.name.empty() || !commit.key.ends_with(sent.ref.name) || store_key(sent.ref) != commit.key) continue;
+    if ((sent.verb == "create") != commit.before.is_null()) continue;
     // Only taking the last finalizer away deletes by writing.
-    if (gone && sent.verb != "remove" && !before["metadata"].contains("deletionTimestamp")) continue;
-    if (sent.verb == "remove" && !gone && !after["metadata"].contains("deletionTimestamp")) continue;
+    if (gone && sent.verb != "remove" && !commit.before["metadata"].contains("deletionTimestamp")) continue;
+    if (sent.verb == "remove" && !gone && !commit.after["metadata"].contains("deletionTimestamp")) continue;
     (sent.sender == "user" ? user : controller) = true;
+    led = led || sent.process == holder;
   }
-  if (controller && user) return "controller or user";
-  return controller ? "controller" : user ? "user" : "server";
+  commit.by = controller && user ? "controller or user" : controller ? "controller" : user ? "user" : "server";
+  commit.unled = options_.leases && commit.by_controller() && !led;
 }
 
 void Cluster::observe() {
@@ -314,11 +403,16 @@ void Cluster::see(const server::StoreEvent& event) {
   commit.key = event.key();
   if (event.previous) commit.before = event.previous->value;
   if (event.current) commit.after = event.current->value;
-  commit.by = sender_of(commit.key, commit.before, commit.after);
+  attribute(commit);
   if (event.current) {
     seen_[commit.key] = event.current;
   } else {
     seen_.erase(commit.key);
+  }
+  if (commit.key == kLease) {  // renewals are no news
+    const auto holder = [](JsonView lease) { return lease["spec"]["holderIdentity"].string("nobody"); };
+    if (holder(commit.before) != holder(commit.after)) say(fmt::format("the lease: {}", holder(commit.after)));
+    return;
   }
   if (!commit.key.starts_with(kEvents)) ++commits_;
   if (options_.traced) say(described(commit));

@@ -16,7 +16,7 @@
 #include "base/random.h"
 #include "base/task_scope.h"
 #include "base/testing/simulated_loop.h"
-#include "core/controller.h"
+#include "core/led_controller.h"
 #include "e2e/simulation/commit.h"
 #include "e2e/simulation/wire.h"
 #include "kube/api.h"
@@ -31,6 +31,7 @@ struct ClusterOptions {
   std::uint64_t seed = 1;
   bool durable = false;                        // on a simulated disk, so that the server can be restarted
   bool traced = false;                         // keeps a trace; sweeps do without
+  bool leases = false;                         // controllers elect their leader by a Lease, and write fenced
   Sabotage sabotage;                           // of the controller's requests
   kube::testing::FaultPlan* faults = nullptr;  // of the controller's requests; outlives the cluster
 };
@@ -46,14 +47,16 @@ class Cluster {
   SimulatedWorld& world() { return world_; }
 
   void start_controller();
-  // Between two steps. What it has sent is still under way. The next one starts after the pause, and not
-  // before those requests are done: leader election sees to that (a leader sends nothing that may outlast its
-  // lease).
+  // Between two steps. What it has sent is still under way. The next one starts after the pause. With leases it
+  // acts when the old one's lease has run out; without it does not start before those requests are done, which
+  // stands for the same.
   void crash_controller(Duration pause);
   // Crashes it when it has run so many handlers since it was started: "at its k-th await".
   void crash_controller_at(std::uint64_t handlers, Duration pause);
-  // A leader change gone wrong: the controller goes on for so long while another one has started. What one of
-  // them has seen the other may have overtaken; the guards of the writes alone keep them apart.
+  // A leader change: another controller starts while this one goes on. Without leases both act for so long:
+  // what one of them has seen the other may have overtaken, and the guards of the writes alone keep them apart.
+  // With leases the other one stands by, and this one is paused, cut off from its lease, or meets a clock that
+  // jumps, drawn from the seed, for about so long, before it is told to end.
   void depose_controller(Duration overlap);
   bool crashed() const { return crashes_ > 0; }
   std::uint64_t crashes() const { return crashes_; }  // of controllers and servers
@@ -94,7 +97,7 @@ class Cluster {
   void observe();
   std::vector<server::StoreEventPtr> new_events();
   void see(const server::StoreEvent& event);
-  std::string sender_of(const std::string& key, const Json& before, const Json& after) const;
+  void attribute(Commit& commit) const;
   template <class T>
   T wait_for(Task<T> task);
   kube::ObjectRef ref_of(std::string_view key) const;
@@ -124,13 +127,22 @@ class Cluster {
     std::unique_ptr<SeededRandom> random;
     std::unique_ptr<Metrics> metrics;
     std::unique_ptr<kube::Api> api;
-    std::unique_ptr<core::Controller> controller;
-    ~Instance();  // a crash
+    std::unique_ptr<kube::Api> lease_api;
+    std::unique_ptr<core::LedController> controller;
+    std::optional<Started<Status>> lost;      // with leases: ends with its leadership
+    std::optional<Started<void>> ending;      // told to end
+    std::optional<MonotonicTime> resumes_at;  // paused until then
+    std::string process;                      // its name, and its identity in the lease
+    ~Instance();                              // a crash
   };
+  void disturb(Instance& leader, Duration spell);
+  void follow_leadership();
+  void end_deposed();
   int controller_lives_ = 0;
   std::unique_ptr<Instance> controller_;
-  std::unique_ptr<Instance> deposed_;  // does not know yet that another one leads
+  std::unique_ptr<Instance> deposed_;  // the one before: goes on until it loses its lease, or until its end
   std::optional<MonotonicTime> deposed_until_;
+  SeededRandom disturbances_;
   std::optional<MonotonicTime> starts_at_;
   std::optional<std::uint64_t> crash_at_;
   Duration crash_pause_ = Duration::zero();

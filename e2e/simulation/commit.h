@@ -14,6 +14,7 @@ struct Commit {
   Json before;      // null: created
   Json after;       // null: deleted
   std::string by;   // controller, user, server; "controller or user" when requests of both were under way
+  bool unled = false;  // by a controller that does not hold the lease
   bool by_controller() const { return by == "controller"; }
   bool perhaps_by_user() const { return by.find("user") != std::string::npos; }
 };

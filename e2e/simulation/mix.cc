@@ -17,6 +17,7 @@ constexpr MixPart kParts[] = {
     {"overlaps", "two controllers run at once for a while", &Mix::overlaps, 25},
     {"restarts", "the server loses power and restarts from a simulated disk", &Mix::restarts, 15},
     {"faults", "the API fails in every way it can", &Mix::faults, 50},
+    {"lease", "controllers elect their leader by a Lease; without, two at once both act", &Mix::leases, 100},
 };
 
 // From hardly a request to whole passes.

@@ -19,6 +19,7 @@ struct Mix {
   bool overlaps = false;     // two controllers at once
   bool restarts = false;     // of the server, from a simulated disk
   bool faults = false;       // of the API, between the controller and the server
+  bool leases = true;        // controllers elect their leader
 };
 
 // A part of the mix by the name that it has on the command line.

@@ -13,6 +13,7 @@ ClusterOptions cluster_options(const RunOptions& options, RandomFaults* faults) 
   ClusterOptions cluster;
   cluster.seed = options.seed;
   cluster.durable = options.mix.restarts;
+  cluster.leases = options.mix.leases;
   cluster.traced = options.traced || options.verbose;
   cluster.sabotage = options.sabotage;
   if (options.mix.faults) cluster.faults = faults;

@@ -34,7 +34,7 @@ Task<void> Wire::serve(std::shared_ptr<Slot<T>> slot, Attempt attempt, Wire* wir
 
 template <class T, class Attempt>
 Task<Result<T>> Wire::cross(Executor client, Sent sent, bool mutating, Attempt attempt) {
-  if (scope_ == nullptr) co_return unreachable("connection refused");
+  if (scope_ == nullptr || cut_.contains(sent.process)) co_return unreachable("connection refused");
   auto slot = std::make_shared<Slot<T>>(std::move(client));
   const std::uint64_t id = ++next_;
   Entry entry;
@@ -109,9 +109,10 @@ class Wire::RemoteWatch final : public kube::Watch {
 
 class Wire::Client final : public kube::Api {
  public:
-  Client(Wire* wire, std::string sender, Executor client, bool reliable, Sabotage sabotage)
+  Client(Wire* wire, std::string sender, Executor client, bool reliable, Sabotage sabotage, std::string process)
       : wire_(wire),
         sender_(std::move(sender)),
+        process_(std::move(process)),
         client_(std::move(client)),
         reliable_(reliable),
         sabotage_(sabotage) {}
@@ -203,6 +204,7 @@ class Wire::Client final : public kube::Api {
     }
     Sent sent;
     sent.sender = sender_;
+    sent.process = process_;
     sent.verb = std::move(verb);
     sent.ref = ref;
     sent.reliable = reliable_;
@@ -211,6 +213,7 @@ class Wire::Client final : public kube::Api {
 
   Wire* wire_;
   std::string sender_;
+  std::string process_;
   Executor client_;
   bool reliable_;
   Sabotage sabotage_;
@@ -235,8 +238,17 @@ void Wire::down() {
 }
 
 std::unique_ptr<kube::Api> Wire::connect(std::string sender, Executor client, bool reliable,
-                                         Sabotage sabotage) {
-  return std::make_unique<Client>(this, std::move(sender), std::move(client), reliable, sabotage);
+                                         Sabotage sabotage, std::string process) {
+  return std::make_unique<Client>(this, std::move(sender), std::move(client), reliable, sabotage,
+                                  std::move(process));
+}
+
+void Wire::cut(const std::string& process, bool is_cut) {
+  if (is_cut) {
+    cut_.insert(process);
+  } else {
+    cut_.erase(process);
+  }
 }
 
 std::vector<const Sent*> Wire::under_way() const {

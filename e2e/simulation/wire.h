@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ namespace heirloom::simulation {
 // A request that changes something.
 struct Sent {
   std::string sender;
+  std::string process;  // which life of it
   std::string verb;  // create update patch remove
   kube::ObjectRef ref;
   bool reliable = false;  // spared by injected faults
@@ -42,9 +44,11 @@ class Wire {
   // The server is gone: whatever was not answered is answered Unreachable.
   void down();
 
-  // An Api whose callers run on `client`. The wire outlives it.
+  // An Api whose callers run on `client`. The wire outlives it. `process`: tells lives of one sender apart.
   std::unique_ptr<kube::Api> connect(std::string sender, Executor client, bool reliable,
-                                     Sabotage sabotage = Sabotage());
+                                     Sabotage sabotage = Sabotage(), std::string process = {});
+  // From now on this process reaches nobody, or does again. What it has sent still lands.
+  void cut(const std::string& process, bool is_cut);
 
   // What may have caused a commit that was seen just now: sent and not answered before the last call of
   // settle().
@@ -81,6 +85,7 @@ class Wire {
   std::map<std::uint64_t, Entry> entries_;
   std::vector<std::uint64_t> answered_;
   std::map<std::string, std::uint64_t> calls_;
+  std::set<std::string> cut_;  // processes
 };
 
 }  // namespace heirloom::simulation
