@@ -3,12 +3,13 @@
 #include <utility>
 
 #include <malloc.h>
-#include <unistd.h>
 
 #include "base/log.h"
+#include "base/signal.h"
 #include "base/task_scope.h"
+#include "cmd/host.h"
 #include "cmd/operations_endpoint.h"
-#include "core/controller.h"
+#include "core/led_controller.h"
 #include "net/endpoint.h"
 #include "net/http_server.h"
 #include "net/listener.h"
@@ -21,11 +22,6 @@ constexpr Duration kStopGrace = std::chrono::seconds(1);
 constexpr Duration kReturnMemoryEvery = std::chrono::seconds(30);
 constexpr Duration kReportEvery = std::chrono::seconds(5);
 
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "unknown";
-}
-
 core::ControllerOptions controller_options(const ControlOptions& options) {
   core::ControllerOptions controller;
   controller.resync = options.resync;
@@ -36,12 +32,19 @@ core::ControllerOptions controller_options(const ControlOptions& options) {
   return controller;
 }
 
+std::optional<core::Election> election(kube::Api* api, std::optional<kube::LeaseOptions> lease) {
+  if (!lease.has_value()) return std::nullopt;
+  return core::Election{api, std::move(*lease)};
+}
+
 }  // namespace
 
 struct Controlling::Parts {
-  Parts(net::EventLoop* loop_in, Random* random, Metrics* metrics, kube::Api* api, ControlOptions options_in)
-      : loop(loop_in), options(std::move(options_in)), scope(loop->executor()),
-        controller(loop->executor(), api, &loop->clock(), random, metrics, controller_options(options)),
+  Parts(net::EventLoop* loop_in, Random* random, Metrics* metrics, kube::Api* api, ControlOptions options_in,
+        std::optional<kube::LeaseOptions> lease)
+      : loop(loop_in), options(std::move(options_in)), scope(loop->executor()), ended(loop->executor()),
+        controller(loop->executor(), api, &loop->clock(), random, metrics, controller_options(options),
+                   election(api, std::move(lease))),
         endpoint(metrics, [this] { return controller.ready() ? std::string() : problem(); }) {}
 
   std::string problem() const {
@@ -52,13 +55,16 @@ struct Controlling::Parts {
   net::EventLoop* loop;
   ControlOptions options;
   TaskScope scope;
-  core::Controller controller;
+  Signal ended;
+  std::optional<Status> end;
+  core::LedController controller;
   OperationsEndpoint endpoint;
   std::unique_ptr<net::HttpServer> http;
 };
 
-Controlling::Controlling(net::EventLoop* loop, Random* random, Metrics* metrics, kube::Api* api, ControlOptions options)
-    : parts_(std::make_unique<Parts>(loop, random, metrics, api, std::move(options))) {}
+Controlling::Controlling(net::EventLoop* loop, Random* random, Metrics* metrics, kube::Api* api, ControlOptions options,
+                         std::optional<kube::LeaseOptions> lease)
+    : parts_(std::make_unique<Parts>(loop, random, metrics, api, std::move(options), std::move(lease))) {}
 
 Controlling::~Controlling() = default;
 
@@ -73,6 +79,8 @@ Task<Status> Controlling::start() {
     p.http->serve(std::move(listener).value());
   }
   p.controller.start();
+  p.scope.spawn("signals", watch_signals());
+  p.scope.spawn("leadership", watch_leadership());
   p.scope.spawn("problems", report_problems());
   p.scope.spawn("memory", return_memory());
   co_return Status();
@@ -89,6 +97,25 @@ Task<void> Controlling::report_problems() {
     co_await p.loop->clock().sleep_for(told.empty() ? Duration(std::chrono::milliseconds(200)) : kReportEvery);
   }
   log::info("controller is ready");
+}
+
+Task<Status> Controlling::wait_for_end() {
+  while (!parts_->end.has_value()) co_await parts_->ended.wait();
+  co_return *parts_->end;
+}
+
+Task<void> Controlling::watch_signals() {
+  const int signal = co_await parts_->loop->wait_for_termination();
+  log::info("stopping", {{"signal", signal}});
+  parts_->end = Status();
+  parts_->ended.notify_all();
+}
+
+Task<void> Controlling::watch_leadership() {
+  const Status lost = co_await parts_->controller.wait_lost();
+  log::error("stopping: another process may lead now", {{"error", lost}});
+  parts_->end = lost;
+  parts_->ended.notify_all();
 }
 
 Task<void> Controlling::return_memory() {

@@ -1,6 +1,7 @@
 // heirloom: one binary. Each command's object graph is built here, on the stack, in order.
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "cmd/control.h"
+#include "cmd/election.h"
 #include "cmd/options.h"
 #include "cmd/serve.h"
 #include "kube/http_api.h"
@@ -36,14 +38,11 @@ Task<Status> run_api_server(net::EventLoop* loop, Serving* serving) {
   co_return started;
 }
 
-Task<Status> run_controller(net::EventLoop* loop, Controlling* controlling) {
-  const Status started = co_await controlling->start();
-  if (started.ok()) {
-    const int signal = co_await loop->wait_for_termination();
-    log::info("stopping", {{"signal", signal}});
-  }
+Task<Status> run_controller(Controlling* controlling) {
+  Status outcome = co_await controlling->start();
+  if (outcome.ok()) outcome = co_await controlling->wait_for_end();
   co_await controlling->stop();
-  co_return started;
+  co_return outcome;
 }
 
 Task<Status> run_standalone(net::EventLoop* loop, Random* random, Metrics* metrics, Serving* serving,
@@ -51,13 +50,12 @@ Task<Status> run_standalone(net::EventLoop* loop, Random* random, Metrics* metri
   Status started = co_await serving->start();
   if (started.ok()) {
     const std::unique_ptr<kube::Api> api = server::make_local_api(serving->api_server());
-    Controlling controlling(loop, random, metrics, api.get(), std::move(options));
+    Controlling controlling(loop, random, metrics, api.get(), std::move(options), std::nullopt);
     started = co_await controlling.start();
     if (started.ok()) {
       fmt::print("kubeconfig: {}\n", serving->kubeconfig());
       std::fflush(stdout);
-      const int signal = co_await loop->wait_for_termination();
-      log::info("stopping", {{"signal", signal}});
+      started = co_await controlling.wait_for_end();
     }
     co_await controlling.stop();
   }
@@ -111,11 +109,17 @@ int execute(const Controller& command) {
   if (!config.ok()) return report(config.status());
   log::info("controller starts", {{"version", HEIRLOOM_VERSION}, {"server", config->server},
                                   {"config", config->description}});
+  std::optional<kube::LeaseOptions> lease;
+  if (command.election.elect) {
+    Result<kube::LeaseOptions> options = lease_options(command.election, *config, &random);
+    if (!options.ok()) return report(options.status());
+    lease = std::move(options).value();
+  }
   Result<std::unique_ptr<kube::HttpApi>> api =
       kube::make_http_api(loop.executor(), &loop.clock(), &metrics, std::move(config).value());
   if (!api.ok()) return report(api.status());
-  Controlling controlling(&loop, &random, &metrics, api->get(), command.control);
-  const int code = report(net::await(loop, run_controller(&loop, &controlling)));
+  Controlling controlling(&loop, &random, &metrics, api->get(), command.control, std::move(lease));
+  const int code = report(net::await(loop, run_controller(&controlling)));
   net::await(loop, (*api)->stop());
   return code;
 }

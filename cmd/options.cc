@@ -64,6 +64,48 @@ void add_control(CLI::App& app, ControlOptions& control, ControlText& text) {
       ->check(listen_error, "ADDR:PORT");
 }
 
+constexpr Duration kMaxLeaseDuration = std::chrono::hours(1);
+constexpr double kRetryJitter = 1.2;  // two who wait do not ask in step; client-go's factor
+
+struct ElectionText {
+  std::string lease_duration = "15s";
+  std::string renew_deadline = "10s";
+  std::string retry_period = "2s";
+};
+
+void add_election(CLI::App& app, ElectionOptions& election, ElectionText& text) {
+  app.add_flag("--leader-elect", election.elect,
+               "act only while holding a Lease, so that several replicas can run (default off)");
+  app.add_option("--leader-elect-resource-name", election.name, "name of the Lease")->capture_default_str();
+  app.add_option("--leader-elect-resource-namespace", election.ns,
+                 "namespace of the Lease (default: the Pod's; needed outside a Pod)");
+  app.add_option("--leader-elect-lease-duration", text.lease_duration,
+                 "how long others wait for a leader that does not renew")
+      ->check(duration_error, "DURATION")
+      ->capture_default_str();
+  app.add_option("--leader-elect-renew-deadline", text.renew_deadline,
+                 "how long the leader goes on without a renewal; shorter than the lease duration")
+      ->check(duration_error, "DURATION")
+      ->capture_default_str();
+  app.add_option("--leader-elect-retry-period", text.retry_period,
+                 "how often the leader renews and the others look; shorter than the renew deadline")
+      ->check(duration_error, "DURATION")
+      ->capture_default_str();
+}
+
+// "" when client-go would run with them.
+std::string election_error(const ElectionOptions& election) {
+  if (election.lease_duration > kMaxLeaseDuration)
+    return fmt::format("--leader-elect-lease-duration is longer than {}", format_duration(kMaxLeaseDuration));
+  if (election.lease_duration <= election.renew_deadline)
+    return "--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline";
+  if (std::chrono::duration<double>(election.renew_deadline) <=
+      std::chrono::duration<double>(election.retry_period) * kRetryJitter)
+    return fmt::format("--leader-elect-renew-deadline must be longer than {} times --leader-elect-retry-period", kRetryJitter);
+  if (election.name.empty()) return "--leader-elect-resource-name is empty";
+  return {};
+}
+
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0);
@@ -118,6 +160,8 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   ServeOptions serve;
   ControlOptions control;
   ControlText text;
+  ElectionOptions election;
+  ElectionText election_text;
   std::string log_level = "info";
 
   CLI::App app("Heirloom: a KubeVela-style application controller with a shared-resource policy engine", "heirloom");
@@ -142,6 +186,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
                          "kubeconfig file (default: KUBECONFIG, ~/.kube/config, the Pod's service account)");
   controller->add_option("--context", control.context, "context of the kubeconfig (default: its current one)");
   add_control(*controller, control, text);
+  add_election(*controller, election, election_text);
   CLI::App* version = app.add_subcommand("version", "the version of this program");
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -166,9 +211,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   line.log_level = levels.at(log_level);
   control.resync = *parse_duration(text.resync);
   control.dead_grace = *parse_duration(text.dead_grace);
+  election.lease_duration = *parse_duration(election_text.lease_duration);
+  election.renew_deadline = *parse_duration(election_text.renew_deadline);
+  election.retry_period = *parse_duration(election_text.retry_period);
+  if (const std::string error = election_error(election); !error.empty()) {
+    line.command = UsageError{error};
+    return line;
+  }
   if (standalone->parsed()) line.command = Standalone{serve, control};
   else if (apiserver->parsed()) line.command = ApiServer{serve};
-  else if (controller->parsed()) line.command = Controller{control};
+  else if (controller->parsed()) line.command = Controller{control, election};
   else if (version->parsed()) line.command = Version{};
   return line;
 }

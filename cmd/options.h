@@ -17,6 +17,16 @@ struct ServeOptions {
   bool synchronous = true;
 };
 
+// Names and values: kube-controller-manager's and client-go's.
+struct ElectionOptions {
+  bool elect = false;
+  std::string name = "heirloom-controller";  // of the Lease
+  std::string ns;                            // "" = the Pod's
+  Duration lease_duration = std::chrono::seconds(15);
+  Duration renew_deadline = std::chrono::seconds(10);
+  Duration retry_period = std::chrono::seconds(2);
+};
+
 struct ControlOptions {
   std::string kubeconfig;      // "" = KUBECONFIG, ~/.kube/config, in-cluster
   std::string context;
@@ -29,7 +39,7 @@ struct ControlOptions {
 struct Help { std::string text; };
 struct Version {};
 struct ApiServer { ServeOptions serve; };
-struct Controller { ControlOptions control; };
+struct Controller { ControlOptions control; ElectionOptions election; };
 struct Standalone { ServeOptions serve; ControlOptions control; };
 struct UsageError { std::string message; };
 

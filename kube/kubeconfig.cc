@@ -203,6 +203,7 @@ Result<ClientConfig> from_service_account(const std::string& host, const std::st
   config.server =
       ipv6 ? fmt::format("https://[{}]:{}", host, port) : fmt::format("https://{}:{}", host, port);
   config.description = "the service account of this Pod";
+  config.in_cluster = true;
   config.token_file = fmt::format("{}token", kServiceAccount);
   const Result<std::string> token = sources.read_file(config.token_file);
   if (!token.ok())

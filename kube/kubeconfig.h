@@ -33,7 +33,8 @@ struct ClientConfig {
   std::string password;
   std::string impersonate_user;
   std::vector<std::string> impersonate_groups;
-  std::string ns = "default";  // of the context, for people's commands
+  std::string ns = "default";  // of the context, for people's commands; in_cluster: the Pod's
+  bool in_cluster = false;     // the service account of the Pod we run in
   std::string description;     // for messages: 'context "kube" of /home/me/.kube/config'
 };
 
