@@ -62,7 +62,8 @@ class Run:
         arguments = self.arguments
         self.cluster = processes.Cluster(
             self.mode, os.path.abspath(arguments.binary), self.folder, self.scenario.controller_args, self.keep,
-            os.environ.get("KUBECONFIG"), self.scenario.controller_user)
+            os.environ.get("KUBECONFIG"), self.scenario.controller_user,
+            self.scenario.controllers)
         shell = Shell(ROOT, self.folder, arguments.kubectl, self.cluster.kubeconfig, arguments.binary)
         player, created = None, []
         try:

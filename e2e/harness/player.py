@@ -66,7 +66,7 @@ class Player:
     # Actions
 
     def _act(self, item):
-        for verb in ("kubectl", "apply", "heirloom", "write", "run", "remember", "stop", "start", "kill"):
+        for verb in ("kubectl", "apply", "heirloom", "write", "run", "remember", "stop", "start", "kill", "pause", "resume"):
             if verb in item:
                 getattr(self, "_" + verb)(item)
                 return
@@ -155,6 +155,14 @@ class Player:
         self.stopped_on_purpose.add(process.name)
         process.kill()
 
+    def _pause(self, item):
+        process = self.cluster.part(item["pause"])
+        self.stopped_on_purpose.add(process.name)  # it may end when it goes on
+        process.pause()
+
+    def _resume(self, item):
+        self.cluster.part(item["resume"]).resume()
+
     def _heirloom(self, item):
         """Runs the program to its end: for what it refuses to do."""
         limit = int(item["file_limit"]) if "file_limit" in item else None
@@ -198,6 +206,8 @@ class Player:
             check = lambda: self._logged(item)
         elif "exited" in item:
             check = lambda: self._exited(item)
+        elif "ready" in item:
+            check = lambda: self._ready(item["ready"])
         elif "metric" in item:
             check = lambda: self._metric(item)
         else:
@@ -280,18 +290,26 @@ class Player:
         self.stopped_on_purpose.add(process.name)
         if process.alive():
             return "it is still running", None
+        if "code" in item and process.popen.returncode != item["code"]:
+            return f"its exit code is {process.popen.returncode}", process.tail(15)
         text = process.tail(200)
         return ("" if says(text, item.get("says", "")) else f"it does not say {item['says']}"), text[-1500:]
 
-    def _scrape(self):
-        url = f"http://127.0.0.1:{self.cluster.metrics_port}/metrics"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+    def _scrape(self, path="/metrics", of="controller"):
+        port = self.cluster.metrics_ports[self.cluster.part(of).name]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
             return answer.read().decode()
+
+    def _ready(self, name):
+        try:
+            return "", self._scrape("/readyz", name)
+        except OSError as e:
+            return f"it is not ready: {e}", None
 
     def _metric(self, item):
         """The sum of all series that start so: heirloom_x_total or heirloom_x_total{verb="get"."""
         try:
-            text = self._scrape()
+            text = self._scrape(of=item.get("of", "controller"))
         except OSError as e:
             return f"no metrics: {e}", None
         return self._bounds(item, metric_sum(text, item["metric"]))

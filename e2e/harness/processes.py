@@ -71,6 +71,16 @@ class Process:
     def alive(self):
         return self.popen is not None and self.popen.poll() is None
 
+    def pause(self):
+        """SIGSTOP: what a suspended machine or a starved container looks like to the others. Returns when it stands."""
+        self.require_alive()
+        os.killpg(self.popen.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.popen.pid, os.WSTOPPED)
+
+    def resume(self):
+        self.require_alive()
+        os.killpg(self.popen.pid, signal.SIGCONT)
+
     def kill(self):
         """SIGKILL: what a power cut or the kernel's memory killer does."""
         if self.popen is None:
@@ -110,25 +120,32 @@ class Process:
 
 
 class Cluster:
-    """What the scenario talks to: standalone | split (API server and controller apart) | external (a given server)."""
+    """What the scenario talks to: standalone | split (API server and controller apart) | external (a given server).
+    Further controllers are controller-2, controller-3, ..."""
 
     def __init__(self, mode, binary, folder, controller_args=(), outlive=False, kubeconfig=None,
-                 controller_user=None):
+                 controller_user=None, controllers=1):
         self.mode, self.binary, self.folder = mode, binary, folder
         self.data_dir = os.path.join(folder, "data")
-        self.metrics_port = free_port()
+        self.metrics_ports = {}
         self.kubeconfig = kubeconfig if mode == "external" else os.path.join(folder, "kubeconfig")
         self.controller_user = controller_user
         self.port = 0
         self.outlive = outlive
         self.parts = {}
-        controller = ["--resync", "24h", "--metrics-listen", f"127.0.0.1:{self.metrics_port}", *controller_args]
         if mode == "standalone":
-            self._add("standalone", self._server_args("standalone") + controller)
-        else:
-            if mode == "split":
-                self._add("apiserver", self._server_args("apiserver"))
-            self._add("controller", [binary, "controller", "--kubeconfig", self._controller_kubeconfig(), *controller])
+            self._add("standalone", self._server_args("standalone") + self._control_args("standalone", controller_args))
+            return
+        if mode == "split":
+            self._add("apiserver", self._server_args("apiserver"))
+        for number in range(1, controllers + 1):
+            name = "controller" if number == 1 else f"controller-{number}"
+            self._add(name, [binary, "controller", "--kubeconfig", self._controller_kubeconfig(),
+                             *self._control_args(name, controller_args)])
+
+    def _control_args(self, name, more):
+        self.metrics_ports[name] = free_port()
+        return ["--resync", "24h", "--metrics-listen", f"127.0.0.1:{self.metrics_ports[name]}", *more]
 
     def _add(self, name, arguments):
         log = os.path.join(self.folder, f"{name}.log")
@@ -165,7 +182,7 @@ class Cluster:
             self.start_part(process)
 
     def start_part(self, process):
-        if process.name == "controller":
+        if process.name.startswith("controller"):
             if self.controller_user:
                 self._write_controller_kubeconfig()
             process.start()

@@ -16,6 +16,8 @@ ACTIONS = {
     "stop": set(),
     "start": set(),
     "kill": set(),
+    "pause": set(),
+    "resume": set(),
     "write": {"text"},
     "run": {"says", "fails"},
     "remember": set(),
@@ -26,9 +28,10 @@ EXPECTATIONS = {
     "list": {"count", "each", "any", "none", "within", "because"},
     "unchanged": {"because"},
     "log": {"says", "within", "because"},
-    "metric": {"at_most", "at_least", "within", "because"},
+    "metric": {"of", "at_most", "at_least", "within", "because"},
+    "ready": {"within", "because"},
     "requests": {"at_most", "during", "because"},
-    "exited": {"says", "within", "because"},
+    "exited": {"says", "code", "within", "because"},
 }
 
 
@@ -53,6 +56,7 @@ class Scenario:
     modes: tuple = MODES
     start: bool = True
     survives_kills: bool = True
+    controllers: int = 1
     controller_args: list = field(default_factory=list)
     controller_user: str = ""
     cleanup: list = field(default_factory=list)
@@ -66,16 +70,19 @@ def load(folder):
     name = os.path.basename(os.path.normpath(folder))
     with open(path) as file:
         data = yaml_subset.load(file.read(), path)
-    _known(path, data, {"about", "steps", "modes", "start", "survives_kills", "controller_args", "controller_user", "cleanup"})
+    _known(path, data, {"about", "steps", "modes", "start", "survives_kills", "controllers", "controller_args",
+                        "controller_user", "cleanup"})
     if not data.get("about") or not data.get("steps"):
         raise ScenarioError(f"{path}: needs 'about' and 'steps'")
     modes = tuple(data.get("modes") or MODES)
+    if data.get("controllers", 1) != 1 and "standalone" in modes:
+        raise ScenarioError(f"{path}: standalone has one controller; 'modes' must leave it out")
     for mode in modes:
         if mode not in MODES:
             raise ScenarioError(f"{path}: mode {mode!r} is none of {', '.join(MODES)}")
     return Scenario(
         name, folder, data["about"], [_step(path, step) for step in data["steps"]], modes, data.get("start", True),
-        data.get("survives_kills", True), data.get("controller_args") or [],
+        data.get("survives_kills", True), data.get("controllers", 1), data.get("controller_args") or [],
         data.get("controller_user") or "", data.get("cleanup") or [])
 
 

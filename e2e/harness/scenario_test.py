@@ -2,9 +2,10 @@
 
 import os
 import tempfile
+import time
 import unittest
 
-from harness import matching, player, scenario
+from harness import matching, player, processes, scenario
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scenarios")
 
@@ -23,12 +24,52 @@ class ScenarioTest(unittest.TestCase):
             ("about: a\nsteps:\n- title: t\n  when:\n  - kubctl: x", "exactly one of"),
             ("about: a\nsteps:\n- title: t\n  then:\n  - get: x\n    whithin: 1s", "'whithin' is not known"),
             ("about: a\nmodes: [cloud]\nsteps:\n- title: t", "'cloud'"),
+            ("about: a\ncontrollers: 2\nsteps:\n- title: t", "standalone has one controller"),
         ]:
             with self.subTest(text=text), tempfile.TemporaryDirectory() as folder:
                 with open(os.path.join(folder, "scenario.yaml"), "w") as file:
                     file.write(text + "\n")
                 with self.assertRaisesRegex(scenario.ScenarioError, why):
                     scenario.load(folder)
+
+
+class ProcessTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def counting(self):
+        """A program that adds a line to its log again and again."""
+        process = processes.Process("count", ["bash", "-c", "while echo line; do sleep 0.01; done"],
+                                    os.path.join(self.folder, "log"))
+        process.start()
+        self.addCleanup(process.kill)
+        return process
+
+    def lines_while(self, process, wanted, limit=20):
+        deadline = time.monotonic() + limit
+        while len(process.tail(100000)) < wanted and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return len(process.tail(100000))
+
+    def test_a_paused_program_does_nothing_until_it_is_resumed(self):
+        process = self.counting()
+        self.assertGreater(self.lines_while(process, 50), 0)
+        process.pause()
+        with open(f"/proc/{process.popen.pid}/stat") as file:
+            self.assertEqual(file.read().rsplit(")", 1)[1].split()[0], "T")
+        self.assertTrue(process.alive())
+        before = len(process.tail(100000))
+        process.resume()
+        self.assertGreater(self.lines_while(process, before + 50), before)
+
+    def test_several_controllers_have_names_logs_and_ports_of_their_own(self):
+        cluster = processes.Cluster("split", "heirloom", self.folder, ["--x"], controllers=2)
+        self.assertEqual(list(cluster.parts), ["apiserver", "controller", "controller-2"])
+        self.assertEqual(len({p.log for p in cluster.parts.values()}), 3)
+        self.assertNotEqual(cluster.metrics_ports["controller"], cluster.metrics_ports["controller-2"])
+        self.assertIn("--x", cluster.part("controller-2").arguments)
 
 
 class MatchingTest(unittest.TestCase):
