@@ -1,6 +1,9 @@
 #include "server/definitions/definition.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -45,6 +48,26 @@ std::vector<PrinterColumn> columns_of(JsonView version) {
   return out;
 }
 
+// Definitions are compiled when they are validated, when their status is computed and when they are served: more
+// often than they change.
+constexpr std::size_t kMostKept = 256;
+
+std::shared_ptr<const schema::Compiled> compile_once(JsonView openapi, const schema::CompileOptions& options) {
+  struct Kept {
+    Json openapi;
+    std::shared_ptr<const schema::Compiled> compiled;
+  };
+  thread_local std::map<std::pair<std::uint64_t, std::string>, Kept> kept;
+  const std::string rest = fmt::format("{} {}", options.path, options.status_subresource);
+  const std::pair<std::uint64_t, std::string> key{hash_json(openapi), rest};
+  const auto found = kept.find(key);
+  if (found != kept.end() && found->second.openapi == openapi) return found->second.compiled;
+  if (kept.size() >= kMostKept) kept.clear();
+  auto compiled = std::make_shared<const schema::Compiled>(schema::compile_schema(openapi, options));
+  kept.insert_or_assign(key, Kept{openapi.to_json(), compiled});
+  return compiled;
+}
+
 ResourceVersionInfo version_of(JsonView version, std::size_t index, bool preserve_all,
                                schema::FieldErrors& errors) {
   ResourceVersionInfo out;
@@ -71,9 +94,9 @@ ResourceVersionInfo version_of(JsonView version, std::size_t index, bool preserv
   schema::CompileOptions options;
   options.path = fmt::format("spec.versions[{}].schema.openAPIV3Schema", index);
   options.status_subresource = out.status_subresource;
-  auto compiled = schema::compile_schema(openapi, options);
-  errors.insert(errors.end(), compiled.errors.begin(), compiled.errors.end());
-  out.schema = std::make_shared<const schema::Schema>(std::move(compiled.schema));
+  const auto compiled = compile_once(openapi, options);
+  errors.insert(errors.end(), compiled->errors.begin(), compiled->errors.end());
+  out.schema = std::shared_ptr<const schema::Schema>(compiled, &compiled->schema);
   out.openapi = openapi.to_json();
   return out;
 }

@@ -45,7 +45,7 @@ struct DiskFile {
     unsynced.push_back(std::move(change));
   }
   void sync() {
-    synced = content;
+    for (const Change& each : unsynced) apply_change(synced, each);
     unsynced.clear();
   }
 };
