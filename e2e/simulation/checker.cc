@@ -125,6 +125,8 @@ void Checker::see(const Commit& commit) {
   if (commit.unled) report(10, fmt::format("{} was written by a controller without the lease", commit.key));
   if (commit.key.starts_with(kApplications)) {
     see_application(commit);
+  } else if (commit.key.starts_with(kTrackers)) {
+    see_tracker(commit);
   } else if (is_managed_kind(commit.key)) {
     see_object(commit);
     if (commit.after.is_null()) {
@@ -158,6 +160,14 @@ void Checker::see_application(const Commit& commit) {
   if (commit.perhaps_by_user() && !commit.before.is_null() && ours(commit.before) && !ours(commit.after))
     forced_.insert(sharer);
   update(lives_[sharer], commit.after);
+}
+
+// What only a broken tracker knew may stay behind.
+void Checker::see_tracker(const Commit& commit) {
+  if (!commit.perhaps_by_user() || commit.before.is_null()) return;
+  const JsonView labels = commit.before["metadata"]["labels"];
+  loose_.insert(
+      fmt::format("{}/{}", labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string()));
 }
 
 // Its last requests may be under way, and nobody leaves in its name.
@@ -200,7 +210,8 @@ void Checker::see_object(const Commit& commit) {
     stay_.insert(commit.key);
   if (!commit.by_controller() || commit.before.is_null()) return;
   if (!before.managed()) {
-    if (!was_deleting) report(6, fmt::format("{} was nobody's, and we changed it", commit.key));
+    if (!was_deleting && !may_take_over(after.owner, commit.key))
+      report(6, fmt::format("{} was nobody's, and we changed it", commit.key));
     return;
   }
   const bool deletes = commit.after.is_null() || is_deleting(commit.after);
@@ -251,20 +262,43 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
 // Why this sharer, rightly, does not get the object.
 bool Checker::is_refused(const std::string& sharer, const std::string& key, const Declared& declared) const {
   const auto object = objects_.find(key);
-  if (object == objects_.end()) return false;
+  if (object == objects_.end()) return declared.read_only;
+  if (declared.read_only) return false;
   const Ownership ownership = read(object->second);
   if (ownership.owner == sharer) return false;
   const auto owner = lives_.find(ownership.owner);
-  if (owner == lives_.end()) return ownership.ledger.empty() || !declared.shared;
+  if (owner == lives_.end())
+    return !declared.takes_over && (ownership.ledger.empty() || !declared.shared);
   if (!declared.shared) return true;
   return ownership.ledger.empty();
 }
 
-void Checker::find_blocked() {
+bool Checker::may_take_over(const std::string& sharer, const std::string& key) const {
+  const auto life = lives_.find(sharer);
+  return life != lives_.end() ? life->second.ever_taken_over.contains(key) : forced_.contains(sharer);
+}
+
+void Checker::find_blocked(const Cluster& cluster) {
   blocked_.clear();
-  for (const auto& [sharer, life] : lives_)
-    for (const auto& [key, declared] : life.declares)
-      if (!life.deleting && is_refused(sharer, key, declared)) blocked_.insert(sharer);
+  waiting_.clear();
+  for (const auto& [sharer, life] : lives_) {
+    for (const auto& [key, declared] : life.declares) {
+      if (life.deleting) continue;
+      const std::string definition = definition_of(key);
+      const bool served = definition.empty() || !cluster.stored(definition).is_null();
+      if (!served) waiting_[sharer] = "Widget";
+      if (served && is_refused(sharer, key, declared)) blocked_.insert(sharer);
+    }
+  }
+}
+
+// It does not get on, rightly, and says why.
+void Checker::check_waiting(const std::string& sharer, const Life& life, const std::string& what) {
+  const std::string told = write_json(life.object["status"]);
+  if (life.object["status"]["status"].string() == "running")
+    report(11, fmt::format("application {} is running although there is no {}", sharer, what));
+  if (told.find(what) == std::string::npos)
+    report(11, fmt::format("application {} waits and does not name {}: {}", sharer, what, told));
 }
 
 void Checker::check_applications() {
@@ -276,6 +310,10 @@ void Checker::check_applications() {
     }
     const JsonView status = life.object["status"];
     const bool has_conflicts = !status["conflicts"].empty();
+    if (const auto waits = waiting_.find(sharer); waits != waiting_.end()) {
+      check_waiting(sharer, life, waits->second);
+      continue;
+    }
     if (blocked_.contains(sharer)) {
       if (!has_conflicts) report(8, fmt::format("application {} is in conflict and does not say so", sharer));
       continue;
@@ -295,6 +333,7 @@ void Checker::check_applications() {
         report(4, fmt::format("{} declares {}, which does not exist", sharer, key));
         continue;
       }
+      if (declared.read_only) continue;
       if (tampered_.contains(key)) continue;
       const Ownership ownership = read(object->second);
       if (declared.shared &&
@@ -311,9 +350,9 @@ void Checker::check_object(const std::string& key, const Json& object) {
   std::set<std::string> rightful, tolerated;
   for (const auto& [sharer, life] : lives_) {
     if (life.deleting) continue;
-    if (blocked_.contains(sharer)) {
+    if (is_held_up(sharer)) {
       if (life.ever.contains(key)) tolerated.insert(sharer);
-    } else if (life.declares.contains(key)) {
+    } else if (life.lives_and_declares(key)) {
       rightful.insert(sharer);
     }
   }
@@ -321,9 +360,11 @@ void Checker::check_object(const std::string& key, const Json& object) {
   // A version in conflict collects nothing, of a former life neither.
   const std::vector<std::string> everyone = ownership.everyone();
   const bool waits = std::any_of(everyone.begin(), everyone.end(),
-                                 [this](const std::string& sharer) { return blocked_.contains(sharer); });
+                                 [this](const std::string& sharer) { return is_held_up(sharer); });
   if (rightful.empty() && tolerated.empty()) {
-    if (!stays && !waits && !tampered_.contains(key))
+    const bool loose = std::any_of(everyone.begin(), everyone.end(),
+                                   [this](const std::string& sharer) { return loose_.contains(sharer); });
+    if (!stays && !waits && !loose && !tampered_.contains(key))
       report(5, fmt::format("{} was left behind (owner {}, ledger {})", key, ownership.owner,
                             list_of(ownership.ledger)));
     return;
@@ -333,7 +374,7 @@ void Checker::check_object(const std::string& key, const Json& object) {
     report(2, fmt::format("{}: the owner is {}, the ledger {}", key, ownership.owner,
                           list_of(ownership.ledger)));
   for (const std::string& entry : everyone)
-    if (!rightful.contains(entry) && !tolerated.contains(entry) && !blocked_.contains(entry))
+    if (!rightful.contains(entry) && !tolerated.contains(entry) && !is_held_up(entry))
       report(9, fmt::format("{}: {} does not declare it and is listed (owner {}, ledger {})", key, entry,
                             ownership.owner, list_of(ownership.ledger)));
   const auto owner = lives_.find(ownership.owner);
@@ -346,6 +387,7 @@ void Checker::check_object(const std::string& key, const Json& object) {
                             write_json(content_of(object))));
     const JsonView written = manifest["stringData"].exists() ? manifest["stringData"] : manifest["data"];
     std::vector<std::string> rest = leftovers(written, object["data"]);
+    for (std::string& field : leftovers(manifest["spec"], object["spec"])) rest.push_back(std::move(field));
     for (std::string& label : leftovers(manifest["metadata"]["labels"], object["metadata"]["labels"]))
       rest.push_back(std::move(label));
     if (!rest.empty())
@@ -364,7 +406,7 @@ void Checker::check_leftovers(const Cluster& cluster) {
           fmt::format("{}/{}", labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string());
       const auto life = lives_.find(sharer);
       if (life != lives_.end() && labels["app.oam.dev/uid"].string() != life->second.uid &&
-          !blocked_.contains(sharer))
+          !is_held_up(sharer) && !loose_.contains(sharer))
         report(5, fmt::format("{} is of a former life of {}", key, sharer));
     } else if (key.starts_with(kRevisions)) {
       sharer = fmt::format("{}/{}", metadata["namespace"].string(),
@@ -378,7 +420,7 @@ void Checker::check_leftovers(const Cluster& cluster) {
 
 void Checker::at_rest(const Cluster& cluster, bool settled) {
   if (!settled) report(7, "it does not come to rest");
-  find_blocked();
+  find_blocked(cluster);
   check_applications();
   for (const auto& [key, object] : objects_) check_object(key, object);
   check_leftovers(cluster);

@@ -6,10 +6,12 @@
 //   3  content is the owner's
 //   4  declared fields equal the owner's manifest at rest
 //   5  nothing is left behind, nothing else was touched
-//   6  what no application created is not changed
+//   6  what no application created is not changed, unless one takes it over
 //   7  after any crash the work is finished
+//   8  conflicts are reported while they last, and no others
 //   9  the dead own nothing and keep nothing alive
 //  10  no controller writes without the lease
+//  11  an application that waits names what it waits for
 #pragma once
 
 #include <map>
@@ -52,6 +54,7 @@ class Checker {
   static Ownership read(const Json& object);
 
   void see_application(const Commit& commit);
+  void see_tracker(const Commit& commit);
   void end_by_force(const std::string& sharer);
   void see_object(const Commit& commit);
   void check_delete(const Commit& commit, const Ownership& before);
@@ -61,7 +64,13 @@ class Checker {
                   bool as_sharer) const;
 
   bool is_refused(const std::string& sharer, const std::string& key, const Declared& declared) const;
-  void find_blocked();
+  bool may_take_over(const std::string& sharer, const std::string& key) const;
+  // In conflict, or waiting for something.
+  bool is_held_up(const std::string& sharer) const {
+    return blocked_.contains(sharer) || waiting_.contains(sharer);
+  }
+  void find_blocked(const Cluster& cluster);
+  void check_waiting(const std::string& sharer, const Life& life, const std::string& what);
   void check_applications();
   void check_object(const std::string& key, const Json& object);
   void check_leftovers(const Cluster& cluster);
@@ -76,7 +85,9 @@ class Checker {
   std::set<std::string> stay_;
   std::map<std::string, std::map<std::string, std::vector<Json>>>
       before_;                     // manifests of lives ended by force
+  std::set<std::string> loose_;    // sharers one of whose trackers somebody broke
   std::set<std::string> blocked_;  // at rest: sharers whose version is in conflict, rightly
+  std::map<std::string, std::string> waiting_;  // at rest: sharers whose version waits, rightly, and for what
   std::vector<Violation> violations_;
 };
 

@@ -8,16 +8,18 @@ namespace heirloom::simulation {
 namespace {
 
 struct Kind {
+  std::string_view group;  // as keys in the store have it
   std::string_view kind;
   std::string_view plural;
   bool namespaced;
 };
 
 constexpr Kind kKinds[] = {
-    {"Namespace", "namespaces", false},
-    {"ConfigMap", "configmaps", true},
-    {"Secret", "secrets", true},
-    {"ServiceAccount", "serviceaccounts", true},
+    {"core", "Namespace", "namespaces", false},
+    {"core", "ConfigMap", "configmaps", true},
+    {"core", "Secret", "secrets", true},
+    {"core", "ServiceAccount", "serviceaccounts", true},
+    {"sim.heirloom.dev", "Widget", "widgets", true},
 };
 
 bool lists(JsonView array, std::string_view text) {
@@ -40,9 +42,9 @@ bool selects(JsonView selector, JsonView manifest) {
   return any;
 }
 
-bool is_shared(JsonView spec, JsonView manifest) {
+bool is_selected(JsonView spec, std::string_view policy_type, JsonView manifest) {
   for (const JsonView policy : spec["policies"].elements()) {
-    if (policy["type"].string() != "shared-resource") continue;
+    if (policy["type"].string() != policy_type) continue;
     for (const JsonView rule : policy["properties"]["rules"].elements())
       if (selects(rule["selector"], manifest)) return true;
   }
@@ -56,16 +58,25 @@ std::string key_in_store(JsonView manifest, std::string_view default_namespace) 
   for (const Kind& kind : kKinds) {
     if (kind.kind != manifest["kind"].string()) continue;
     const std::string_view name = metadata["name"].string();
-    if (!kind.namespaced) return fmt::format("/core/{}/{}", kind.plural, name);
-    return fmt::format("/core/{}/{}/{}", kind.plural, metadata["namespace"].string(default_namespace), name);
+    if (!kind.namespaced) return fmt::format("/{}/{}/{}", kind.group, kind.plural, name);
+    return fmt::format("/{}/{}/{}/{}", kind.group, kind.plural,
+                       metadata["namespace"].string(default_namespace), name);
   }
   return {};
 }
 
 bool is_managed_kind(std::string_view key) {
   return std::any_of(std::begin(kKinds), std::end(kKinds), [key](const Kind& kind) {
-    return key.starts_with(fmt::format("/core/{}/", kind.plural));
+    return key.starts_with(fmt::format("/{}/{}/", kind.group, kind.plural));
   });
+}
+
+std::string definition_of(std::string_view key) {
+  for (const Kind& kind : kKinds) {
+    if (kind.group == "core" || !key.starts_with(fmt::format("/{}/{}/", kind.group, kind.plural))) continue;
+    return fmt::format("/apiextensions.k8s.io/customresourcedefinitions/{}.{}", kind.plural, kind.group);
+  }
+  return {};
 }
 
 void update(Life& life, const Json& application) {
@@ -83,9 +94,12 @@ void update(Life& life, const Json& application) {
       if (key.empty()) continue;
       Declared declared;
       declared.manifest = manifest.to_json();
-      declared.shared = is_shared(application["spec"], manifest);
+      declared.shared = is_selected(application["spec"], "shared-resource", manifest);
+      declared.takes_over = is_selected(application["spec"], "take-over", manifest);
+      declared.read_only = is_selected(application["spec"], "read-only", manifest);
+      if (declared.takes_over) life.ever_taken_over.insert(key);
       const auto before = life.declares.find(key);
-      const bool again = before != life.declares.end();
+      const bool again = before != life.declares.end() && !before->second.read_only;
       declared.since = again ? before->second.since : generation;
       const bool shared_again = again && before->second.shared && declared.shared;
       declared.shared_since = shared_again ? before->second.shared_since : generation;

@@ -1,10 +1,11 @@
 // Declarations: what the stored Applications declare, read from their JSON alone. The checker's own reading:
 // it shares no code with what it checks, and understands only what the simulation's applications use
-// (k8s-objects, shared-resource).
+// (k8s-objects; shared-resource, take-over, read-only).
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ namespace heirloom::simulation {
 struct Declared {
   Json manifest;
   bool shared = false;            // a shared-resource policy selects it
+  bool takes_over = false;        // a take-over policy does
+  bool read_only = false;         // a read-only policy does
   std::int64_t since = 0;         // generation since which the application has declared it without a break
   std::int64_t shared_since = 0;  // and shared it
 };
@@ -28,12 +31,19 @@ struct Life {
   Json object;
   std::map<std::string, Declared> declares;       // by the object's key in the store; of the newest spec
   std::map<std::string, std::vector<Json>> ever;  // every manifest of this life
-  bool lives_and_declares(const std::string& key) const { return !deleting && declares.contains(key); }
+  std::set<std::string> ever_taken_over;          // keys that some version of this life took over
+  // As a sharer, not only to look at it.
+  bool lives_and_declares(const std::string& key) const {
+    const auto at = declares.find(key);
+    return !deleting && at != declares.end() && !at->second.read_only;
+  }
 };
 
 // Kinds that the simulation's applications use. "" for others.
 std::string key_in_store(JsonView manifest, std::string_view default_namespace);
 bool is_managed_kind(std::string_view key);
+// The key of the CRD that an object's kind is served by; "" when the server has it built in.
+std::string definition_of(std::string_view key);
 
 // Takes over what is stored now.
 void update(Life& life, const Json& application);

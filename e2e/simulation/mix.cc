@@ -16,6 +16,13 @@ constexpr MixPart kParts[] = {
     {"crashes", "the controller crashes", &Mix::crashes, 70},
     {"overlaps", "two controllers run at once for a while", &Mix::overlaps, 25},
     {"restarts", "the server loses power and restarts from a simulated disk", &Mix::restarts, 15},
+    {"take-over", "some applications take over what nobody owns", &Mix::take_over, 20},
+    {"read-only", "some applications only look at what they declare", &Mix::read_only, 20},
+    {"vandals", "people break records and trackers", &Mix::vandals, 15},
+    {"strangers", "others create, label and delete objects that applications declare", &Mix::strangers, 30},
+    {"tenants", "a namespace with applications in it comes and goes", &Mix::tenants, 25},
+    {"definitions", "a CRD whose objects applications declare comes and goes", &Mix::definitions, 20},
+    {"jumps", "the wall clock jumps", &Mix::jumps, 20},
     {"faults", "the API fails in every way it can", &Mix::faults, 50},
     {"lease", "controllers elect their leader by a Lease; without, two at once both act", &Mix::leases, 100},
 };

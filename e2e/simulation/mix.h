@@ -18,6 +18,13 @@ struct Mix {
   bool crashes = true;       // of the controller
   bool overlaps = false;     // two controllers at once
   bool restarts = false;     // of the server, from a simulated disk
+  bool take_over = false;    // some applications take over what nobody owns
+  bool read_only = false;    // some applications only look at what they declare
+  bool vandals = false;      // people break records and trackers
+  bool strangers = false;    // writers that know nothing of applications
+  bool tenants = false;      // a namespace with applications in it comes and goes
+  bool definitions = false;  // a CRD whose objects applications declare comes and goes
+  bool jumps = false;        // of the wall clock
   bool faults = false;       // of the API, between the controller and the server
   bool leases = true;        // controllers elect their leader
 };

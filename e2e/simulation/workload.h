@@ -1,12 +1,14 @@
-// Workload: what users do to the cluster, drawn from a seed: create, edit, unshare, delete and force-remove
-// applications, and edit or delete by hand what they manage.
+// Workload: what users do to the cluster and what happens to its parts, drawn from a seed within a mix.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "base/random.h"
+#include "e2e/simulation/author.h"
 #include "e2e/simulation/cluster.h"
+#include "e2e/simulation/handiwork.h"
 #include "e2e/simulation/mix.h"
 
 namespace heirloom::simulation {
@@ -15,23 +17,47 @@ class Workload {
  public:
   // The cluster outlives this.
   Workload(Cluster* cluster, std::uint64_t seed, const Mix& mix);
+  Workload(const Workload&) = delete;
+  Workload& operator=(const Workload&) = delete;
 
-  // One thing somebody does, then a random number of handlers.
+  // One thing that somebody does or that happens, then a random number of handlers.
   void act();
 
  private:
-  Json application(const std::string& name);
-  Json object(const std::string& kind, const std::string& ns, const std::string& name,
-              const std::string& sharer);
-  std::string pick_application();
+  // What can happen, how often, and in which mixes.
+  struct Action {
+    std::uint64_t weight;
+    bool Mix::*part;  // null: always
+    void (Workload::*happen)();
+  };
+  static std::span<const Action> actions();
+
   bool chance(int percent) { return static_cast<int>(random_.below(100)) < percent; }
-  void edit_by_hand();
-  void remove_by_force(const std::string& key);
+  void use_application();
+  void force_application();
+  void edit_by_hand() { handiwork_.edit(); }
+  void vandalise() { handiwork_.vandalise(); }
+  void interfere() { handiwork_.interfere(); }
+  void crash();
+  void depose();
+  void restart();
+  void move_tenant();
+  void change_definition();
+  void jump_clock();
+  void toggle(const std::string& key, const Json& object);
+
+  struct Name {
+    std::string ns;
+    std::string name;
+    std::string key;
+  };
+  Name any_application();
 
   Cluster* cluster_;
   SeededRandom random_;
   Mix mix_;
-  int version_ = 0;
+  Author author_;
+  Handiwork handiwork_;
 };
 
 }  // namespace heirloom::simulation
