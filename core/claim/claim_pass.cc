@@ -116,9 +116,11 @@ bool ClaimPass::understand() {
   }
   const KnownClass* known = known_class();
   if (known == nullptr || (known->fault.ok() && !known->serves())) {
+    const std::string what = known == nullptr
+                                 ? fmt::format("no ClaimClass serves {}", claim_.gvk.kind)
+                                 : fmt::format("ClaimClass {} is being deleted", known->claim_class.metadata.name);
     refuse(std::string(claim_reasons::kClassDeleted),
-           fmt::format("no ClaimClass serves {}; create one, or delete this claim: what it holds stays until then",
-                       claim_.gvk.kind));
+           fmt::format("{}; create one, or delete this claim: what it holds stays until then", what));
     return false;
   }
   if (!known->serves()) {

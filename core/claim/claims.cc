@@ -153,6 +153,7 @@ void Claims::sharer_changed(const dispatcher::SharerWatch::Change& change) {
     if (context_->sharers->has_synced(change.key.kind)) classes_changed();
     return;
   }
+  if (change.key.kind == kPromises && !(change.before.exists() && change.object.exists())) promise_changed();
   if (!is_claim_kind(change.key.kind)) return;
   const std::string uid(change.object["metadata"]["uid"].string());
   if (change.before.exists() && change.before["metadata"]["uid"].string() != uid) {
@@ -167,7 +168,8 @@ void Claims::sharer_changed(const dispatcher::SharerWatch::Change& change) {
     if (record && !record->targets.empty()) hold(change.key);
   }
   const bool counted = !change.before.exists() || !change.object.exists() ||
-                       change.before["status"]["phase"].string() != change.object["status"]["phase"].string();
+                       change.before["status"]["boundTo"] != change.object["status"]["boundTo"] ||
+                       change.before["metadata"]["finalizers"] != change.object["metadata"]["finalizers"];
   if (counted) wake_classes_of(change.key.kind);
 }
 
@@ -214,6 +216,8 @@ void Claims::hold_no_more(const SharerKey& key) {
   at->second.erase(key.name);
   if (at->second.empty()) holding_.erase(at);
 }
+
+void Claims::promise_changed() { wake_all(std::string(kPromises)); }
 
 void Claims::wait_for_room(const SharerKey& key) { waiting_for_room_[{key.kind, key.ns}].insert(key.name); }
 

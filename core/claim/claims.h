@@ -33,6 +33,7 @@ struct ClaimMemory {
   std::optional<ClaimParameters> in_force;     // the parameters that target was made from, as last read
   std::uint64_t class_hash = 0;                // of what `objects` was verified with
   bool stays_out = false;                      // said that Kratix reconciles it
+  std::optional<MonotonicTime> counted;        // of a class: when its claims were counted last
 };
 
 class Claims {
@@ -69,6 +70,8 @@ class Claims {
   void hold_no_more(const SharerKey& key);
   // Refused for want of room in its namespace: woken when there may be some.
   void wait_for_room(const SharerKey& key);
+  // A Promise is available, or no longer: others may require it.
+  void promise_changed();
 
  private:
   bool is_ready(const std::string& kind) const;

@@ -1,4 +1,250 @@
 #include "core/promise/promise_pass.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apis/claim_class.h"
+#include "apis/labels.h"
+#include "apis/promise.h"
+#include "base/yaml.h"
+#include "core/promise/promise_status.h"
+#include "dispatcher/sharers.h"
+#include "policies/claim_definition.h"
+#include "schema/merge_patch.h"
+
 namespace heirloom::core {
-Task<Result<kube::Requeue>> reconcile_promise(Context*, Claims*, SharerKey) { co_return kube::Requeue::none(); }
+namespace {
+
+using kube::Requeue;
+
+constexpr std::string_view kManagedByKratix = "ManagedByKratix";
+
+// Of a Promise that cannot be read: enough to tell its author.
+Promise metadata_and_status(JsonView object) {
+  Promise promise;
+  promise.metadata = decode_metadata(object);
+  promise.status = decode_promise_status(object["status"]);
+  return promise;
+}
+
+bool is_available(const Promise& promise) {
+  const Condition* available = find_condition(promise.status.conditions, promise_conditions::kAvailable);
+  return available != nullptr && available->status == "True" && !promise.metadata.is_deleting();
+}
+
+// The class compiled in for a kind that only a Promise brings.
+std::optional<Json> class_compiled_in(const std::string& sharer_kind) {
+  for (const EmbeddedFile& file : claim_class_files()) {
+    Result<Json> object = parse_yaml(file.content);
+    const Result<ClaimClass> decoded = decode_claim_class(*object);
+    if (decoded->spec.claim.sharer_kind() == sharer_kind) return std::move(object).value();
+  }
+  return std::nullopt;
+}
+
+class PromisePass {
+ public:
+  PromisePass(Context* context, Claims* claims, SharerKey me, Json object)
+      : context_(context), claims_(claims), me_(std::move(me)), object_(std::move(object)) {
+    Result<Promise> promise = decode_promise(object_);
+    findings_.fault = promise.status();
+    promise_ = promise.ok() ? std::move(promise).value() : metadata_and_status(object_);
+  }
+
+  Task<Result<Requeue>> run() {
+    if (promise_.metadata.is_deleting()) co_return Requeue::none();  // its definition, and so its claims, stay
+    if (belongs_to_kratix()) {
+      tell(kube::EventType::Warning, kManagedByKratix,
+           "Kratix reconciles this Promise (its finalizers say so); Heirloom leaves it alone");
+      co_return Requeue::none();
+    }
+    if (findings_.fault.ok()) {
+      const Status status = co_await serve();
+      if (!status.ok()) co_return status;
+    }
+    const Status status = co_await write_status();
+    if (!status.ok()) co_return status;
+    co_return Requeue::none();  // all it depends on is watched
+  }
+
+ private:
+  bool belongs_to_kratix() const {
+    const std::vector<std::string>& all = promise_.metadata.finalizers;
+    return std::any_of(all.begin(), all.end(),
+                       [](const std::string& one) { return one.starts_with(finalizers::kKratixPrefix); });
+  }
+
+  Task<Status> serve() {
+    Result<Json> definition = policies::definition_of(promise_);
+    if (!definition.ok()) {
+      findings_.fault = definition.status();
+      co_return Status();
+    }
+    const JsonView spec = (*definition)["spec"];
+    findings_.kind = {std::string(spec["group"].string()), std::string(spec["versions"].element(0)["name"].string()),
+                      std::string(spec["names"]["kind"].string())};
+    sharer_kind_ = (*definition)["metadata"]["name"].string();
+    findings_.defined_by = defined_before();
+    if (!findings_.defined_by.empty()) co_return Status();
+    const Status installed = co_await install(std::move(definition).value());
+    if (!installed.ok()) co_return installed;
+    const Status classed = co_await find_class();
+    if (!classed.ok()) co_return classed;
+    find_required();
+    co_return Status();
+  }
+
+  // Two Promises with one definition: the older one has it.
+  std::string defined_before() const {
+    const auto age = [](const Promise& promise) {
+      return std::tie(promise.metadata.creation_timestamp, promise.metadata.name);
+    };
+    for (const Promise& other : others()) {
+      if (other.metadata.is_deleting() || other.definition["metadata"]["name"].string() != sharer_kind_) continue;
+      if (age(other) < age(promise_)) return other.metadata.name;
+    }
+    return {};
+  }
+
+  std::vector<Promise> others() const {
+    std::vector<Promise> others;
+    for (const SharerKey& key : context_->sharers->keys(std::string(kPromises))) {
+      const Json* object = context_->sharers->find(key);
+      if (key == me_ || object == nullptr) continue;
+      Result<Promise> promise = decode_promise(*object);
+      if (promise.ok()) others.push_back(std::move(promise).value());
+    }
+    return others;
+  }
+
+  // What is there stays as it is: whoever made it knows better.
+  Task<Status> install(Json definition) {
+    if (const KnownDefinition* known = claims_->definitions().find(sharer_kind_)) {
+      if (known->deleting) findings_.waiting = fmt::format("CustomResourceDefinition {} is being deleted", sharer_kind_);
+      else if (!known->established) findings_.waiting = not_established();
+      else if (!known->serves(findings_.kind.version))
+        findings_.waiting = fmt::format("CustomResourceDefinition {} was there before and does not serve {}",
+                                        sharer_kind_, findings_.kind.version);
+      co_return Status();
+    }
+    findings_.waiting = not_established();
+    if (const KnownClass* known = claims_->registry().of_kind(sharer_kind_)) {
+      definition = rewrite(definition, {set_at({"metadata", "labels", std::string(labels::kClaimClass)},
+                                               Json::string(known->claim_class.metadata.name))});
+    }
+    const kube::Collection collection{dispatcher::kDefinitions, ""};
+    const kube::WriteOptions options;
+    const Result<Json> created = co_await context_->environment->api->create(collection, definition, options);
+    if (created.ok()) {
+      tell(kube::EventType::Normal, "DefinitionInstalled", fmt::format("created CustomResourceDefinition {}", sharer_kind_));
+    } else if (is_invalid(created.status())) {
+      findings_.fault = annotate(created.status(), fmt::format("Promise {}: spec.api is refused", promise_.metadata.name));
+    } else if (!is_already_exists(created.status())) {
+      co_return annotate(created.status(), fmt::format("cannot create CustomResourceDefinition {}", sharer_kind_));
+    }
+    co_return Status();
+  }
+
+  std::string not_established() const {
+    return fmt::format("CustomResourceDefinition {} is not established yet", sharer_kind_);
+  }
+
+  Task<Status> find_class() {
+    if (const KnownClass* known = claims_->registry().of_kind(sharer_kind_)) {
+      findings_.served_by = known->claim_class.metadata.name;
+      if (!known->fault.ok()) findings_.class_fault = known->fault.message();
+      else if (!known->serves()) findings_.class_fault = "it is being deleted";
+      co_return Status();
+    }
+    const std::optional<Json> compiled_in = class_compiled_in(sharer_kind_);
+    if (!compiled_in) co_return Status();
+    const kube::Collection collection{dispatcher::kClaimClasses, ""};
+    const kube::WriteOptions options;
+    const Result<Json> created = co_await context_->environment->api->create(collection, *compiled_in, options);
+    if (created.ok()) {
+      tell(kube::EventType::Normal, "ClaimClassCreated",
+           fmt::format("created ClaimClass {}, which serves {}", created->view()["metadata"]["name"].string(),
+                       sharer_kind_));
+    } else if (!is_already_exists(created.status())) {  // somebody's of that name, or ours a moment ago: the watch tells
+      co_return annotate(created.status(), "cannot create the ClaimClass");
+    }
+    co_return Status();
+  }
+
+  void find_required() {
+    const std::vector<Promise> all = others();
+    for (const RequiredPromise& required : promise_.required) {
+      const auto found = std::find_if(all.begin(), all.end(), [&required](const Promise& other) {
+        return other.metadata.name == required.name && is_available(other) &&
+               (required.version.empty() || other.version().empty() || other.version() == required.version);
+      });
+      if (found != all.end()) continue;
+      findings_.required.push_back(required.version.empty() ? required.name
+                                                            : fmt::format("{} {}", required.name, required.version));
+    }
+  }
+
+  Task<Status> write_status() {
+    const std::string now = format_time(context_->environment->clock->now());
+    const PromiseStatus before = promise_.status;
+    const PromiseStatus after = summarize_promise(promise_, findings_, now);
+    if (after == before) co_return Status();
+    const JsonView stored = object_["status"];
+    const Json nothing = Json::object();
+    const Json wanted = encode_promise_status(after);
+    const Json change = schema::merge_diff(stored.is_object() ? stored : nothing.view(), wanted);
+    const Json metadata = Json::object({{"uid", promise_.metadata.uid}});
+    const Json patch = Json::object({{"metadata", metadata}, {"status", change}});
+    const std::string version = context_->sharers->version(me_);
+    const kube::ObjectRef ref{*context_->sharers->resource_of(me_.kind), "", me_.name};
+    kube::WriteOptions options;
+    options.subresource = "status";
+    const Result<Json> answer =
+        co_await context_->environment->api->patch(ref, kube::PatchType::Merge, patch, options);
+    if (!answer.ok()) co_return ignore_not_found(annotate(answer.status(), "cannot write the status"));
+    context_->sharers->wrote(me_, *answer, version);
+    const Condition* was = find_condition(before.conditions, promise_conditions::kAvailable);
+    const Condition* is = find_condition(after.conditions, promise_conditions::kAvailable);
+    if (was == nullptr || was->reason != is->reason)
+      tell(is->status == "True" || is->reason == promise_reasons::kNotInstalled ? kube::EventType::Normal
+                                                                                : kube::EventType::Warning,
+           is->reason, is->message);
+    if (is_available(promise_) != (is->status == "True")) claims_->promise_changed();
+    co_return Status();
+  }
+
+  void tell(kube::EventType type, std::string_view reason, std::string message) {
+    kube::EventNote event;
+    event.regarding = kube::reference_to(object_);
+    event.regarding.resource_version.clear();
+    event.type = type;
+    event.reason = reason;
+    event.message = std::move(message);
+    context_->environment->events->record(std::move(event));
+  }
+
+  Context* context_;
+  Claims* claims_;
+  SharerKey me_;
+  Json object_;
+  Promise promise_;
+  std::string sharer_kind_;  // of the claims that the Promise offers
+  PromiseFindings findings_;
+};
+
+}  // namespace
+
+Task<Result<Requeue>> reconcile_promise(Context* context, Claims* claims, SharerKey key) {
+  const Json* cached = context->sharers->find(key);
+  if (cached == nullptr) co_return Requeue::none();
+  PromisePass pass(context, claims, std::move(key), *cached);
+  Result<Requeue> done = co_await pass.run();
+  co_return done;
+}
+
 }  // namespace heirloom::core
