@@ -118,6 +118,8 @@ Task<Result<Requeue>> Pass::run() {
 
 Task<void> Pass::converge() {
   if (!understand()) co_return;
+  const bool current = co_await is_current();
+  if (!current) co_return;
   const bool held = co_await ensure_finalizer();
   if (!held) co_return;
   const bool prepared = co_await prepare();
@@ -181,6 +183,26 @@ bool Pass::understand() {
   }
   revision_ = revision_of(app_);
   return true;
+}
+
+// A later version has been recorded than the one we see, so what we see may be out of date: another controller, or the
+// one before us, saw more. In the name of a version that is past nothing is kept up, dropped or collected.
+Task<bool> Pass::is_current() {
+  const std::vector<KnownTracker> trackers = context_->sharers->trackers(me_);
+  const bool overtaken = std::any_of(trackers.begin(), trackers.end(), [this](const KnownTracker& tracker) {
+    return tracker.application_uid == app_.metadata.uid && tracker.type == TrackerType::Versioned &&
+           tracker.generation > app_.metadata.generation;
+  });
+  if (!overtaken) co_return true;
+  const kube::ObjectRef ref{dispatcher::kApplications, app_.metadata.ns, app_.metadata.name};
+  const kube::GetOptions options;
+  const Result<Json> now = co_await context_->environment->api->get(ref, options);
+  if (now.ok() && (*now)["metadata"]["uid"].string() == app_.metadata.uid &&
+      (*now)["metadata"]["generation"].int64() == app_.metadata.generation)
+    co_return true;  // somebody wrote that tracker by hand
+  retry_ = true;
+  written_ = true;
+  co_return false;
 }
 
 Task<bool> Pass::ensure_finalizer() {

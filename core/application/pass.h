@@ -26,6 +26,7 @@ class Pass {
  private:
   // Steps of converge(), in order. False: stop here; findings_ says why.
   bool understand();
+  Task<bool> is_current();
   Task<bool> ensure_finalizer();
   Task<bool> prepare();
   Task<void> keep_previous();
