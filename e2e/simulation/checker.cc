@@ -182,19 +182,24 @@ void Checker::end_by_force(const std::string& sharer) {
   }
 }
 
-// Whether its mark says that it takes part since it has declared (and shared) the object.
+// Whether it takes part since it has declared (and shared) the object: its mark says so, or it is listed and its own
+// status says that this version is in force (which it may not before its mark is written).
 bool Checker::has_joined(const std::string& sharer, const std::string& key, const Ownership& on,
                          bool as_sharer) const {
   const auto life = lives_.find(sharer);
   if (life == lives_.end() || !life->second.lives_and_declares(key)) return false;
   const Declared& declared = life->second.declares.at(key);
+  const std::int64_t since = as_sharer ? std::max(declared.since, declared.shared_since) : declared.since;
+  const JsonView status = life->second.object["status"];
+  if (on.lists(sharer) && !tampered_.contains(key) && status["status"].string() == "running" &&
+      status["observedGeneration"].int64() >= since)
+    return true;
   const auto mark = on.marks.find(sharer);
   if (mark == on.marks.end()) return false;
   const std::size_t dot = mark->second.find('.');
   if (dot == std::string::npos || mark->second.substr(0, dot) != life->second.uid.substr(0, dot))
     return false;
-  const std::int64_t generation = std::strtoll(mark->second.c_str() + dot + 1, nullptr, 10);
-  return generation >= (as_sharer ? std::max(declared.since, declared.shared_since) : declared.since);
+  return std::strtoll(mark->second.c_str() + dot + 1, nullptr, 10) >= since;
 }
 
 void Checker::see_object(const Commit& commit) {

@@ -38,6 +38,9 @@ class Checker {
   // When nothing moves any more. `settled`: whether that ever came about.
   void at_rest(const Cluster& cluster, bool settled);
 
+  // Something that was noticed elsewhere.
+  void add(Violation violation) { violations_.push_back(std::move(violation)); }
+
   const std::vector<Violation>& violations() const { return violations_; }
 
  private:

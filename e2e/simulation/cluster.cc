@@ -20,6 +20,9 @@ namespace {
 constexpr Duration kQuiet = std::chrono::minutes(4);
 constexpr Duration kPatience = std::chrono::hours(2);
 
+// Coming to rest after any action takes tens of thousands.
+constexpr std::uint64_t kMostHandlersToRest = 500'000;
+
 constexpr std::string_view kEvents = "/core/events/";
 
 // Few renewals while the clock runs on, and every part of a lease longer than an ordinary call takes.
@@ -81,20 +84,24 @@ std::string described(const Commit& commit) {
 
 Cluster::Cluster(ClusterOptions options)
     : options_(options),
+      mutant_seam_(options.mutant),
       world_(options.seed),
       disk_(options.seed),
       user_loop_(world_, "user"),
       disturbances_(mixed(options.seed, 3, 0)) {
+  install(&mutant_seam_);
   user_api_ = wire_.connect("user", user_loop_.executor(), true);
   if (options_.traced) wire_.on_call = [this](const std::string& line) { say(line); };
   start_server();
   const Status installed = wait_for(cmd::install_definitions(user_api_.get()));
   HEIRLOOM_ASSERT(installed.ok());
   run_for(std::chrono::seconds(5));
+  if (options_.mutant == Mutant::EventsBeforeSync) disk_.ignore_syncs();
 }
 
 Cluster::Instance::~Instance() {
   controller->abandon();
+  if (mutant) mutant->abandon();
   loop->abandon();
 }
 
@@ -106,6 +113,7 @@ Cluster::~Cluster() {
   api_server_->abandon();
   requests_->abandon();
   server_loop_->abandon();
+  install(nullptr);
 }
 
 void Cluster::start_server() {
@@ -163,10 +171,14 @@ void Cluster::restart_server(server::FaultyDisk::PowerLoss loss) {
   requests_.reset();
   local_api_.reset();
   api_server_.reset();
-  disk_.lose_power(loss);
+  // A disk that ignores syncs and tears what was written is no disk any more.
+  disk_.lose_power(options_.mutant == Mutant::EventsBeforeSync ? server::FaultyDisk::PowerLoss::DropAll : loss);
   store_.reset();
   server_loop_.reset();
   start_server();
+  if (store_->revision() >= observed_) return;
+  say("revisions that had been shown are lost");
+  lost_a_revision_ = true;
 }
 
 void Cluster::start_controller() {
@@ -179,18 +191,23 @@ void Cluster::start_controller() {
   life->random = std::make_unique<SeededRandom>(mixed(options_.seed, 2, controller_lives_));
   life->metrics = std::make_unique<Metrics>();
   life->process = fmt::format("controller {}", controller_lives_);
-  life->api = wire_.connect("controller", executor, false, options_.sabotage, life->process);
+  life->api = wire_.connect("controller", executor, false, life->process);
+  kube::Api* api = life->api.get();
+  if (options_.mutant != Mutant::None) {
+    life->mutant = make_mutant_api(&mutant_seam_, executor, api, &world_.clock());
+    api = life->mutant.get();
+  }
   std::optional<core::Election> election;
   if (options_.leases) {
-    life->lease_api = wire_.connect("lease", executor, false, Sabotage(), "lease of " + life->process);
+    life->lease_api = wire_.connect("lease", executor, false, "lease of " + life->process);
     election = core::Election{life->lease_api.get(), lease_options(life->process)};
   }
   core::ControllerOptions options;
   options.resync = std::chrono::hours(24);  // everything must work by events alone
   options.instance = fmt::format("controller-{}", controller_lives_);
-  life->controller = std::make_unique<core::LedController>(executor, life->api.get(), &world_.clock(),
-                                                           life->random.get(), life->metrics.get(), options,
-                                                           std::move(election));
+  life->controller =
+      std::make_unique<core::LedController>(executor, api, &world_.clock(), life->random.get(), life->metrics.get(),
+                                            options, std::move(election));
   life->controller->start();
   if (options_.leases) life->lost.emplace(*life->loop, life->controller->wait_lost());
   controller_ = std::move(life);
@@ -328,7 +345,8 @@ bool Cluster::settle() {
   const MonotonicTime end = world_.clock().monotonic() + kPatience;
   MonotonicTime quiet_since = world_.clock().monotonic();
   std::uint64_t commits = commits_;
-  while (world_.clock().monotonic() < end) {
+  const std::uint64_t most = world_.steps() + kMostHandlersToRest;
+  while (world_.clock().monotonic() < end && world_.steps() < most) {
     if (!step_before(quiet_since + kQuiet)) {
       if (!starts_at_ && !deposed_) return true;
       quiet_since = starts_at_ ? *starts_at_ : *deposed_until_;

@@ -18,6 +18,7 @@
 #include "base/testing/simulated_loop.h"
 #include "core/led_controller.h"
 #include "e2e/simulation/commit.h"
+#include "e2e/simulation/mutants.h"
 #include "e2e/simulation/wire.h"
 #include "kube/api.h"
 #include "kube/testing/fault_api.h"
@@ -32,7 +33,7 @@ struct ClusterOptions {
   bool durable = false;                        // on a simulated disk, so that the server can be restarted
   bool traced = false;                         // keeps a trace; sweeps do without
   bool leases = false;                         // controllers elect their leader by a Lease, and write fenced
-  Sabotage sabotage;                           // of the controller's requests
+  Mutant mutant = Mutant::None;                // a protection that is off
   kube::testing::FaultPlan* faults = nullptr;  // of the controller's requests; outlives the cluster
 };
 
@@ -69,7 +70,7 @@ class Cluster {
   void run_steps(std::uint64_t steps);
   void run_for(Duration duration);
   // Runs until nothing has been committed for some minutes; false when that does not come about within two
-  // hours.
+  // hours, or within more handlers than anything that comes to rest has ever needed.
   bool settle();
 
   // As a user who waits for the answer. The text is YAML: creates the object, or replaces its spec or data.
@@ -83,6 +84,8 @@ class Cluster {
 
   // Called for every commit, in order, before the next step.
   std::function<void(const Commit& commit)> on_commit;
+  // A server that was restarted no longer knew a revision that had been shown.
+  bool lost_a_revision() const { return lost_a_revision_; }
   // The run so far, one line per request, commit, crash and user's action; empty unless traced.
   const std::vector<std::string>& trace() const { return trace_; }
   void say(std::string line);
@@ -103,6 +106,7 @@ class Cluster {
   kube::ObjectRef ref_of(std::string_view key) const;
 
   ClusterOptions options_;
+  MutantSeam mutant_seam_;
   SimulatedWorld world_;
   server::FaultyDisk disk_;
   Wire wire_;
@@ -127,6 +131,7 @@ class Cluster {
     std::unique_ptr<SeededRandom> random;
     std::unique_ptr<Metrics> metrics;
     std::unique_ptr<kube::Api> api;
+    std::unique_ptr<MutantApi> mutant;        // around it, if any
     std::unique_ptr<kube::Api> lease_api;
     std::unique_ptr<core::LedController> controller;
     std::optional<Started<Status>> lost;      // with leases: ends with its leadership
@@ -150,6 +155,7 @@ class Cluster {
   std::uint64_t handlers_before_crash_ = 0;
 
   server::Revision observed_ = 0;
+  bool lost_a_revision_ = false;
   std::map<std::string, server::StoredPtr, std::less<>> seen_;
   std::uint64_t commits_ = 0;  // Events not counted
   std::vector<std::string> trace_;

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "e2e/simulation/run.h"
+#include "e2e/simulation/stories.h"
 #include "e2e/simulation/sweep.h"
 
 namespace {
@@ -42,6 +43,8 @@ struct Arguments {
   bool first = false;
   bool hash = false;
   bool logs = false;
+  bool exhaustive = false;
+  std::uint64_t stride = 1;
 };
 
 void add_options(CLI::App& app, Arguments& arguments) {
@@ -55,9 +58,13 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_flag("--logs", arguments.logs, "prints the controller's log, too");
   app.add_option("--steps", run.steps, "things that somebody does in a run")->capture_default_str();
   app.add_option("--rests", run.rests, "how often a run comes to rest and is checked")->capture_default_str();
-  app.add_flag("--break-joins", run.sabotage.unguarded_joins, "takes the guard off patches of the ledger");
-  app.add_flag("--break-patches", run.sabotage.unguarded_patches, "takes the guard off every patch");
-  app.add_flag("--break-deletes", run.sabotage.unguarded_deletes, "takes the preconditions off DELETE");
+  std::map<std::string, Mutant> mutants;
+  for (const MutantInfo& info : all_mutants()) mutants.emplace(info.name, info.mutant);
+  app.add_option("--break", run.mutant, "takes one protection off")->transform(CLI::CheckedTransformer(mutants));
+  app.add_flag("--exhaustive", arguments.exhaustive,
+               "short stories, each with a crash at every await and every fault at every request");
+  app.add_option("--stride", arguments.stride, "with --exhaustive: only every so many-th of them")
+      ->check(CLI::PositiveNumber);
 
   const std::string mix = "The mix (what is not given is drawn from the seed)";
   app.add_flag("--plain", wishes.plain, "what is not given is as in a mix of three applications without faults")
@@ -85,6 +92,26 @@ Totals run_seed(const Arguments& arguments, std::uint64_t seed, bool alone) {
   return result.totals;
 }
 
+// False when a telling of a story broke an invariant.
+bool exhaust_all(std::uint64_t stride) {
+  Exhaustion sum;
+  for (const Story& story : all_stories()) {
+    for (const bool hasty : {false, true}) {
+      const Exhaustion one = exhaust(story, hasty, stride, stride, [](const std::string& text) {
+        fmt::print("{}\n", text);
+        std::fflush(stdout);
+      });
+      fmt::print("{}{}: {} tellings, {} broke an invariant\n", story.name, hasty ? ", hasty" : "", one.tellings,
+                 one.broken);
+      std::fflush(stdout);
+      sum.tellings += one.tellings;
+      sum.broken += one.broken;
+    }
+  }
+  fmt::print("{} tellings, {} broke an invariant\n", sum.tellings, sum.broken);
+  return sum.broken == 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -94,6 +121,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (arguments.logs) log::configure(log::Level::Debug);
 
+  if (arguments.exhaustive) return exhaust_all(arguments.stride) ? 0 : 1;
   Totals totals;
   if (arguments.seeds.empty()) {
     totals = run_seed(arguments, arguments.seed.value_or(1), true);

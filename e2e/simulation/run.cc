@@ -15,7 +15,7 @@ ClusterOptions cluster_options(const RunOptions& options, RandomFaults* faults) 
   cluster.durable = options.mix.restarts;
   cluster.leases = options.mix.leases;
   cluster.traced = options.traced || options.verbose;
-  cluster.sabotage = options.sabotage;
+  cluster.mutant = options.mutant;
   if (options.mix.faults) cluster.faults = faults;
   return cluster;
 }
@@ -48,6 +48,7 @@ RunResult run(const RunOptions& options) {
   for (int done = 1; done <= options.steps && checker.violations().empty(); ++done) {
     workload.act();
     ++result.totals.steps;
+    if (cluster.lost_a_revision()) checker.add({7, "a revision that was shown is lost: the server restarted without it"});
     if (done % stretch != 0 && done != options.steps) continue;
     faults.turn(false);
     const bool settled = cluster.settle();

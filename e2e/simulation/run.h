@@ -17,7 +17,7 @@ struct RunOptions {
   int steps = 30;  // things that users do
   int rests = 2;   // how often everything comes to rest and is checked, evenly spread; the last is at the end
   Mix mix;
-  Sabotage sabotage;
+  Mutant mutant = Mutant::None;
   bool traced = false;   // keeps the trace
   bool verbose = false;  // and prints it as it comes
 };

@@ -59,18 +59,6 @@ namespace {
 
 using NextEvent = std::optional<kube::WatchEvent>;
 
-Json without_guard(JsonView patch) { return rewrite(patch, {remove_at({"metadata", "resourceVersion"})}); }
-
-// Ledger and record, nothing else: what a sharer writes.
-bool writes_ledger_only(JsonView patch) {
-  if (patch.size() != 1) return false;
-  const JsonView metadata = patch["metadata"];
-  if (!metadata["annotations"].contains("app.oam.dev/shared-by")) return false;
-  for (const auto& [key, value] : metadata.members())
-    if (key != "annotations" && key != "labels" && key != "resourceVersion") return false;
-  return true;
-}
-
 }  // namespace
 
 class Wire::RemoteWatch final : public kube::Watch {
@@ -109,13 +97,12 @@ class Wire::RemoteWatch final : public kube::Watch {
 
 class Wire::Client final : public kube::Api {
  public:
-  Client(Wire* wire, std::string sender, Executor client, bool reliable, Sabotage sabotage, std::string process)
+  Client(Wire* wire, std::string sender, Executor client, bool reliable, std::string process)
       : wire_(wire),
         sender_(std::move(sender)),
         process_(std::move(process)),
         client_(std::move(client)),
-        reliable_(reliable),
-        sabotage_(sabotage) {}
+        reliable_(reliable) {}
 
   Task<Result<Json>> get(kube::ObjectRef ref, kube::GetOptions options) override {
     Sent sent = note("get", ref, "");
@@ -169,9 +156,6 @@ class Wire::Client final : public kube::Api {
   Task<Result<Json>> patch(kube::ObjectRef ref, kube::PatchType type, Json patch,
                            kube::WriteOptions options) override {
     Sent sent = note("patch", ref, options.subresource);
-    const bool unguarded =
-        sabotage_.unguarded_patches || (sabotage_.unguarded_joins && writes_ledger_only(patch));
-    if (unguarded) patch = without_guard(patch);
     auto attempt = [ref = std::move(ref), type, patch = std::move(patch), options = std::move(options)](
                        kube::Api* below) { return below->patch(ref, type, patch, options); };
     return wire_->cross<Json>(client_, std::move(sent), true, std::move(attempt));
@@ -179,10 +163,6 @@ class Wire::Client final : public kube::Api {
 
   Task<Result<Json>> remove(kube::ObjectRef ref, kube::RemoveOptions options) override {
     Sent sent = note("remove", ref, "");
-    if (sabotage_.unguarded_deletes) {
-      options.uid.clear();
-      options.resource_version.clear();
-    }
     auto attempt = [ref = std::move(ref), options = std::move(options)](kube::Api* below) {
       return below->remove(ref, options);
     };
@@ -216,7 +196,6 @@ class Wire::Client final : public kube::Api {
   std::string process_;
   Executor client_;
   bool reliable_;
-  Sabotage sabotage_;
 };
 
 void Wire::up(TaskScope* scope, kube::Api* below, kube::Api* reliable) {
@@ -238,9 +217,8 @@ void Wire::down() {
 }
 
 std::unique_ptr<kube::Api> Wire::connect(std::string sender, Executor client, bool reliable,
-                                         Sabotage sabotage, std::string process) {
-  return std::make_unique<Client>(this, std::move(sender), std::move(client), reliable, sabotage,
-                                  std::move(process));
+                                         std::string process) {
+  return std::make_unique<Client>(this, std::move(sender), std::move(client), reliable, std::move(process));
 }
 
 void Wire::cut(const std::string& process, bool is_cut) {

@@ -28,14 +28,6 @@ struct Sent {
   bool answered = false;
 };
 
-// Protections of the protocol that can be switched off, to show that the checker notices.
-struct Sabotage {
-  bool unguarded_patches = false;  // metadata.resourceVersion is taken out of every patch
-  bool unguarded_deletes = false;  // DELETE without preconditions
-  bool unguarded_joins = false;    // as the first, for patches that write the ledger annotation alone
-  bool any() const { return unguarded_patches || unguarded_deletes || unguarded_joins; }
-};
-
 class Wire {
  public:
   // The server is there: calls are served in `scope`, by `reliable` for clients that no fault shall meet,
@@ -45,8 +37,7 @@ class Wire {
   void down();
 
   // An Api whose callers run on `client`. The wire outlives it. `process`: tells lives of one sender apart.
-  std::unique_ptr<kube::Api> connect(std::string sender, Executor client, bool reliable,
-                                     Sabotage sabotage = Sabotage(), std::string process = {});
+  std::unique_ptr<kube::Api> connect(std::string sender, Executor client, bool reliable, std::string process = {});
   // From now on this process reaches nobody, or does again. What it has sent still lands.
   void cut(const std::string& process, bool is_cut);
 

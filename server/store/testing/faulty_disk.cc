@@ -66,6 +66,7 @@ struct FaultyDisk::State {
   std::optional<Call> fail_kind;
   Fault fault = Fault::Io;
   bool for_good = false;
+  bool ignores_syncs = false;
   bool happened = false;
 
   // The fault of this call, if it is to have one.
@@ -203,7 +204,7 @@ int disk_truncate(sqlite3_file* file, sqlite3_int64 size) {
 int disk_sync(sqlite3_file* file, int) {
   OpenFile::Body& body = body_of(file);
   if (const int code = refused(body, Call::Sync, SQLITE_IOERR_FSYNC); code != SQLITE_OK) return code;
-  body.file->sync();
+  if (!body.disk->ignores_syncs) body.file->sync();
   ++body.disk->syncs;
   return SQLITE_OK;
 }
@@ -385,6 +386,8 @@ void FaultyDisk::heal() {
   state_->fail_kind.reset();
   state_->for_good = false;
 }
+
+void FaultyDisk::ignore_syncs() { state_->ignores_syncs = true; }
 
 bool FaultyDisk::fault_happened() const { return state_->happened; }
 std::uint64_t FaultyDisk::calls() const { return state_->calls; }

@@ -39,6 +39,8 @@ class FaultyDisk {
   void fail_call(std::uint64_t n, Fault fault, bool for_good = false);
   void fail_next(Call call, Fault fault);
   void heal();
+  // From now on a sync says it is done, and is not: what a store that shows too much too early relies on.
+  void ignore_syncs();
   bool fault_happened() const;  // since the last fail_call or fail_next
   std::uint64_t calls() const;  // that may fail, since the start
   std::uint64_t syncs() const;
