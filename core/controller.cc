@@ -14,6 +14,9 @@ namespace heirloom::core {
 namespace {
 
 
+// For what is running when we are told to end: well within the 30 s that a Pod is given.
+constexpr Duration kDrainGrace = std::chrono::seconds(10);
+
 // A key of the work queue.
 struct QueueKey {
   SharerKey sharer;
@@ -116,8 +119,11 @@ Task<void> Controller::run() {
 }
 
 Task<void> Controller::stop() {
-  if (parts_->reconciling) co_await parts_->queue.drain();
-  co_await parts_->claim_queue.drain();
+  const MonotonicTime deadline = parts_->environment.clock->monotonic() + kDrainGrace;
+  bool done = true;
+  if (parts_->reconciling) done = co_await parts_->queue.drain(deadline);
+  const bool claims_done = co_await parts_->claim_queue.drain(deadline);
+  if (!done || !claims_done) log::warning("stopping in the middle of reconciliations; the next controller finishes them");
   co_await cancel();
 }
 

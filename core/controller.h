@@ -29,7 +29,7 @@ class Controller {
   void watch();
   // Reconciles, as soon as the caches are in; watch() first, if nobody has.
   void start();
-  // Finishes the reconciliations that are running, then ends everything.
+  // Finishes the reconciliations that are running, within some seconds, then ends everything.
   Task<void> stop();
   // Ends everything now: of no use to a controller that may not write any more to finish anything.
   Task<void> cancel();

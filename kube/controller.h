@@ -93,10 +93,10 @@ class Controller {
     for (int i = 0; i < options_.workers; ++i)
       scope->spawn(options_.name + " worker " + std::to_string(i), work());
   }
-  // Accepts no more keys and waits until the running and ready ones are finished.
-  Task<void> drain() {
+  // Accepts no more keys and waits until the running and ready ones are finished; false when the time came first.
+  Task<bool> drain(MonotonicTime deadline) {
     queue_.shut_down();
-    co_await queue_.wait_idle();
+    return queue_.wait_idle_until(deadline);
   }
 
  private:

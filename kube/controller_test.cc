@@ -162,16 +162,23 @@ TEST_CASE("operation_aborted that nobody asked for is a bug like any other") {
   CHECK(s.metrics.counter_sum("controller_runtime_reconcile_panics_total") == 1);
 }
 
-TEST_CASE("drain finishes what runs") {
+TEST_CASE("drain finishes what runs, and waits no longer than it is given") {
   SimulatedLoop loop;
   Script s(loop);
   s.duration = seconds(5);
   s.controller.queue().add(kWeb);
   loop.world().run_until_idle();
-  Started<void> drained = start(loop, s.controller.drain());
-  loop.world().run_until([&] { return drained.done(); });
-  CHECK(s.running == 0);
-  CHECK(s.total("success") == 1);
+  SUBCASE("in time") {
+    CHECK(await(loop, s.controller.drain(loop.clock().monotonic() + seconds(6))));
+    CHECK(s.running == 0);
+    CHECK(s.total("success") == 1);
+  }
+  SUBCASE("not in time") {
+    const MonotonicTime deadline = loop.clock().monotonic() + seconds(4);
+    CHECK(!await(loop, s.controller.drain(deadline)));
+    CHECK(loop.clock().monotonic() == deadline);
+    CHECK(s.running == 1);
+  }
 }
 
 TEST_CASE("of two requests to come back the sooner one counts") {

@@ -135,9 +135,13 @@ class WorkQueue {
     if (due_.empty()) return std::nullopt;
     return due_.begin()->first.first;
   }
-  // Woken whenever something changes: for tests, and for shutting down in order.
-  Task<void> wait_idle() {
-    while (!idle()) co_await changed_.wait();
+  // For shutting down in order. False when the time came first.
+  Task<bool> wait_idle_until(MonotonicTime deadline) {
+    while (!idle()) {
+      const bool woken = co_await changed_.wait_until(clock_, deadline);
+      if (!woken) co_return idle();
+    }
+    co_return true;
   }
 
  private:
