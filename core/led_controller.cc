@@ -41,6 +41,7 @@ void LedController::start() {
   if (!parts_->elector.has_value()) return parts_->controller->start();
   parts_->controller->watch();
   parts_->scope.spawn("leader election", campaign());
+  parts_->scope.spawn("watch the lease", parts_->elector->watch());
 }
 
 Task<void> LedController::campaign() {

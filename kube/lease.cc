@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/signal.h"
 #include "kube/lease_rules.h"
 
 namespace heirloom::kube {
@@ -13,16 +14,20 @@ namespace {
 
 // Our own write may land between a read and the write that gives the lease back.
 constexpr int kReleaseAttempts = 2;
+// After a watch that could not be opened, or broke.
+constexpr Duration kWatchPause = std::chrono::seconds(10);
 
 }  // namespace
 
 struct LeaderElector::State {
-  State(Api* api_in, Clock* clock_in, Random* random_in, Metrics* metrics_in, LeaseOptions options_in)
+  State(Executor executor, Api* api_in, Clock* clock_in, Random* random_in, Metrics* metrics_in,
+        LeaseOptions options_in)
       : api(api_in),
         clock(clock_in),
         random(random_in),
         metrics(metrics_in),
-        options(std::move(options_in)) {}
+        options(std::move(options_in)),
+        given_up(std::move(executor)) {}
 
   ObjectRef ref() const {
     ObjectRef r;
@@ -109,6 +114,19 @@ struct LeaderElector::State {
   // A wall clock that was set forward looks the same; then the next renewal puts things right.
   bool leading() const { return may_renew() && clock->now() < wall_until - options.margin; }
 
+  // Until the lease has no holder, the watch ends, or we lead.
+  Task<Status> follow(std::unique_ptr<Watch> watch) {
+    while (!leading()) {
+      Result<std::optional<WatchEvent>> event = co_await watch->next();
+      if (!event.ok()) co_return event.status();
+      if (!event->has_value()) co_return Status();
+      const WatchEvent& seen_now = **event;
+      const bool is_lease = seen_now.type == WatchEvent::Type::Added || seen_now.type == WatchEvent::Type::Modified;
+      if (is_lease && seen_now.object["spec"]["holderIdentity"].string().empty()) given_up.notify_all();
+    }
+    co_return Status();
+  }
+
   // While another holds it: not longer than until its lease runs out.
   Duration campaign_pause() {
     const Duration left = seen.since + seen.duration - clock->monotonic();
@@ -123,15 +141,16 @@ struct LeaderElector::State {
   Random* random;
   Metrics* metrics;
   LeaseOptions options;
+  Signal given_up;  // by whoever held it
   lease::Seen seen;
   std::optional<MonotonicTime> until;  // the end of the lease, as last renewed; nullopt: not ours
   WallTime wall_until;                 // the same
   bool claimed = false;                // the lease may have our name in it
 };
 
-LeaderElector::LeaderElector(Executor, Api* api, Clock* clock, Random* random, Metrics* metrics,
+LeaderElector::LeaderElector(Executor executor, Api* api, Clock* clock, Random* random, Metrics* metrics,
                              LeaseOptions options)
-    : state_(std::make_unique<State>(api, clock, random, metrics, std::move(options))) {
+    : state_(std::make_unique<State>(std::move(executor), api, clock, random, metrics, std::move(options))) {
   HEIRLOOM_ASSERT(state_->options.margin + state_->options.renew_every < state_->options.duration);
 }
 LeaderElector::~LeaderElector() = default;
@@ -155,10 +174,35 @@ Task<void> LeaderElector::acquire() {
       last_reason = reason;
       log::info("waiting to become the leader", {{"lease", state_->options.name}, {"reason", status}});
     }
-    const Duration pause = state_->campaign_pause();
-    co_await state_->clock->sleep_for(pause);
+    const MonotonicTime next = state_->clock->monotonic() + state_->campaign_pause();
+    const bool hurried = co_await state_->given_up.wait_until(state_->clock, next);
+    static_cast<void>(hurried);  // either way it is time to look
   }
   log::info("became the leader", {{"lease", state_->options.name}, {"identity", state_->options.identity}});
+}
+
+Task<void> LeaderElector::watch() {
+  State& s = *state_;
+  std::string told;
+  while (!s.leading()) {
+    Duration pause = s.options.renew_every;  // nothing to watch yet
+    if (s.seen.object.has_value()) {
+      WatchOptions options;
+      options.field_selector = "metadata.name=" + s.options.name;
+      options.resource_version = s.seen.resource_version;
+      Collection collection = s.ref().collection();
+      Result<std::unique_ptr<Watch>> opened = co_await s.api->watch(std::move(collection), std::move(options));
+      Status ended = opened.ok() ? Status() : opened.status();
+      if (opened.ok()) ended = co_await s.follow(std::move(opened).value());
+      if (!ended.ok() && ended.reason() != told) {
+        told = ended.reason();
+        log::info("the lease is looked at now and then, not watched", {{"lease", s.options.name}, {"reason", ended}});
+      }
+      if (!ended.ok()) pause = kWatchPause;
+    }
+    if (s.leading()) break;
+    co_await s.clock->sleep_for(pause);
+  }
 }
 
 Task<Status> LeaderElector::hold() {

@@ -34,6 +34,9 @@ class LeaderElector {
 
   // Campaigns until elected.
   Task<void> acquire();
+  // Beside acquire(): ends the wait as soon as another gives the lease up, where otherwise the next look would.
+  // Ends when we lead. Who may not watch the lease waits for that look.
+  Task<void> watch();
   // Renews until leadership is lost, and says why. Call after acquire().
   Task<Status> hold();
   // Gives the lease up early (best effort), so that the next one need not wait for it. End acquire() and

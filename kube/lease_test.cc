@@ -80,8 +80,10 @@ class OneLease final : public Api {
   bool down = false;
   bool forgets = false;  // writes are carried out, and answered "unknown"
   bool loses = false;    // they are not carried out, and answered so
+  bool no_watch = false;
   int reads = 0;
   int writes = 0;
+  int watches = 0;
   // By hand, or late.
   void erase() { live_ = Json(); }
   void take(const char* holder) {
@@ -110,8 +112,12 @@ class OneLease final : public Api {
     return answer(store(body));
   }
   Task<Result<ListPage>> list(Collection, ListOptions) override { co_return internal_error("no"); }
-  Task<Result<std::unique_ptr<Watch>>> watch(Collection, WatchOptions) override {
-    co_return internal_error("no");
+  Task<Result<std::unique_ptr<Watch>>> watch(Collection, WatchOptions options) override {
+    ++watches;
+    CHECK(options.field_selector == "metadata.name=leader");
+    if (no_watch) co_return Status(403, reasons::kForbidden, "may not watch");
+    std::unique_ptr<Watch> events = std::make_unique<Events>(this);
+    co_return events;
   }
   Task<Result<Json>> patch(ObjectRef, PatchType, Json, WriteOptions) override {
     return answer(internal_error("no"));
@@ -120,6 +126,21 @@ class OneLease final : public Api {
   Task<Result<RawResponse>> raw(RawRequest) override { co_return internal_error("no"); }
 
  private:
+  // The lease whenever it has changed.
+  class Events final : public Watch {
+   public:
+    explicit Events(OneLease* server) : server_(server), seen_(server->version_) {}
+    Task<Result<std::optional<WatchEvent>>> next() override {
+      while (server_->version_ == seen_) co_await server_->clock_->sleep_for(std::chrono::milliseconds(10));
+      seen_ = server_->version_;
+      co_return std::optional<WatchEvent>({WatchEvent::Type::Modified, server_->live_});
+    }
+
+   private:
+    OneLease* server_;
+    int seen_;
+  };
+
   Result<Json> read() const {
     if (down) return unreachable("down");
     if (!live_.is_object()) return Status(404, reasons::kNotFound, "no lease");
@@ -147,6 +168,7 @@ struct Candidate {
       : loop(world, name),
         elector(loop.executor(), api, &world.clock(), &world.random(), nullptr, options(name)) {
     scope.spawn("elect", campaign());
+    scope.spawn("watch", elector.watch());
   }
   ~Candidate() { loop.abandon(), scope.abandon(); }
   Task<void> campaign() {
@@ -367,6 +389,27 @@ TEST_CASE("a wall clock that is set back changes nothing") {
     world.run_for(seconds(7));
     CHECK(a.elector.is_leader() == a_leads);
     CHECK(b.elector.is_leader() == !a_leads);
+  }
+}
+
+TEST_CASE("who watches the lease leads as soon as it is given up, who may not at the next look") {
+  for (const bool watches : {true, false}) {
+    SimulatedWorld world(7);
+    OneLease server(&world.clock());
+    server.no_watch = !watches;
+    Candidate a(world, &server, "a");
+    world.run_for(seconds(1));
+    REQUIRE(a.elector.is_leader());
+    Candidate b(world, &server, "b");
+    world.run_for(seconds(30));
+    await(a.loop, a.scope.stop());
+    await(a.loop, a.elector.release());
+    const MonotonicTime released = world.clock().monotonic();
+    CHECK(world.run_until([&] { return b.elector.is_leader(); }));
+    const Duration took = world.clock().monotonic() - released;
+    CHECK(took <= (watches ? std::chrono::milliseconds(50) : std::chrono::milliseconds(2500)));
+    CHECK(server.watches >= 1);
+    CHECK(server.watches <= 5);
   }
 }
 

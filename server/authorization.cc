@@ -102,6 +102,21 @@ class Evaluator {
   const Attributes& asked_;
 };
 
+// As Kubernetes: what a field selector limits to one name is asked for by that name.
+std::string name_selected(std::string_view field_selector) {
+  constexpr std::string_view kByName = "metadata.name=";
+  while (!field_selector.empty()) {
+    const std::size_t comma = std::min(field_selector.find(','), field_selector.size());
+    std::string_view term = field_selector.substr(0, comma);
+    field_selector.remove_prefix(std::min(comma + 1, field_selector.size()));
+    if (!term.starts_with(kByName)) continue;
+    term.remove_prefix(kByName.size());
+    if (term.starts_with('=')) term.remove_prefix(1);
+    return std::string(term);
+  }
+  return {};
+}
+
 }  // namespace
 
 Verdict evaluate(Parts& parts, const Identity& who, const Attributes& asked) {
@@ -118,7 +133,7 @@ Status authorize(Parts& parts, const Call& call) {
   asked.group = request.group;
   asked.resource = request.resource;
   if (!request.subresource.empty()) asked.resource += "/" + request.subresource;
-  asked.name = request.name;
+  asked.name = request.name.empty() ? name_selected(request.read.field_selector) : request.name;
   // A namespace's own rules also hold for the Namespace object of that name.
   const bool is_namespace = request.group.empty() && request.resource == "namespaces";
   asked.ns = is_namespace ? request.name : request.ns;

@@ -59,5 +59,30 @@ TEST_CASE("an impersonated service account may do what roles bound to it allow, 
   CHECK(is_forbidden(refused.status()));
 }
 
+TEST_CASE("what a field selector limits to one name is asked for by that name") {
+  TestServer server;
+  REQUIRE(server.create(R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"editor"},
+    "rules":[{"apiGroups":[""],"resources":["secrets"],"resourceNames":["hers"],"verbs":["list"]}]})").ok());
+  REQUIRE(server.create(kBinding).ok());
+  struct Row {
+    const char* selector;
+    bool allowed;
+  };
+  const Row rows[] = {
+      {"metadata.name=hers", true},         {"metadata.name==hers", true}, {"metadata.name=other", false},
+      {"metadata.name!=hers", false},       {"", false},                   {"metadata.namespace=hers", false},
+      {"type=Opaque,metadata.name=hers", true},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.selector);
+    kube::ListOptions options;
+    options.impersonate = deployer();
+    options.field_selector = row.selector;
+    const auto listed = server.await(
+        server.api().list(TestServer::ref("v1", "secrets", "default", "").collection(), options));
+    CHECK(is_forbidden(listed.ok() ? Status() : listed.status()) == !row.allowed);
+  }
+}
+
 }  // namespace
 }  // namespace heirloom::server
