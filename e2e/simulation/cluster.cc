@@ -73,8 +73,9 @@ std::string described(const Commit& commit) {
   const JsonView annotations = metadata["annotations"];
   if (annotations.contains("app.oam.dev/shared-by"))
     text += fmt::format(" ledger={}", annotations["app.oam.dev/shared-by"].string());
-  const Json record = Json::parse(annotations["heirloom.dev/record"].string("null")).value();
-  if (record.is_object()) text += fmt::format(" marks={}", write_json(record["sharers"]));
+  const Result<Json> record = Json::parse(annotations["heirloom.dev/record"].string("null"));
+  if (!record.ok()) text += " record=broken";
+  if (record.ok() && record->is_object()) text += fmt::format(" marks={}", write_json((*record)["sharers"]));
   if (object["data"].exists()) text += fmt::format(" data={}", write_json(object["data"]));
   text += fmt::format(" #{:08x}", static_cast<std::uint32_t>(hash_json(object)));
   return text;
