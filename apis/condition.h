@@ -33,6 +33,8 @@ inline constexpr std::string_view kSupported = "Supported";  // False: uses some
 inline constexpr std::string_view kConflict = "Conflict";    // True while status.conflicts is not empty
 inline constexpr std::string_view kDiverged = "Diverged";    // True: a shared object is not as this application declares it
 inline constexpr std::string_view kNotices = "Notices";      // True: something in the manifest is ignored
+// True: an object of a version before, or of the deleted application, was released instead of deleted, to lose nothing.
+inline constexpr std::string_view kKept = "Kept";
 }  // namespace condition_types
 
 namespace condition_reasons {

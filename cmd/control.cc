@@ -9,6 +9,7 @@
 #include "base/task_scope.h"
 #include "cmd/host.h"
 #include "cmd/operations_endpoint.h"
+#include "cmd/own_namespace.h"
 #include "core/led_controller.h"
 #include "net/endpoint.h"
 #include "net/http_server.h"
@@ -29,6 +30,10 @@ core::ControllerOptions controller_options(const ControlOptions& options) {
   controller.controller_version = HEIRLOOM_VERSION;
   controller.instance = host_name();
   controller.dispatcher.dead_grace = options.dead_grace;
+  controller.dispatcher.protected_namespaces = options.protected_namespaces;
+  if (std::string own = own_namespace(); !own.empty())
+    controller.dispatcher.protected_namespaces.push_back(std::move(own));
+  controller.dispatcher.keep_non_empty_namespaces = options.keep_non_empty_namespaces;
   return controller;
 }
 

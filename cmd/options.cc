@@ -59,6 +59,13 @@ void add_control(CLI::App& app, ControlOptions& control, ControlText& text) {
   app.add_option("--workers", control.workers, "applications reconciled at once")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  app.add_option("--protected-namespaces", control.protected_namespaces,
+                 "NAME,NAME,...: never deleted, whoever declares them, besides default, kube-* and the Namespace of "
+                 "this program; a name may end in an asterisk")
+      ->delimiter(',');
+  app.add_flag("--keep-non-empty-namespaces", control.keep_non_empty_namespaces,
+               "the last sharer releases a Namespace that holds what it did not create, instead of deleting it; as the "
+               "garbage-collect rule keepNonEmptyNamespace does for some");
   app.add_option("--metrics-listen", control.metrics_listen,
                  "ADDR:PORT of /healthz, /readyz and /metrics over plain HTTP; port 0 picks a free one")
       ->check(listen_error, "ADDR:PORT");

@@ -33,6 +33,8 @@ struct ControlOptions {
   Duration resync = std::chrono::minutes(5);
   Duration dead_grace = std::chrono::seconds(10);
   int workers = 8;
+  std::vector<std::string> protected_namespaces;  // besides default, kube-* and the process's own
+  bool keep_non_empty_namespaces = false;
   std::string metrics_listen;  // ADDR:PORT of /healthz, /readyz and /metrics; "" = none
 };
 

@@ -55,6 +55,15 @@ TEST_CASE("the Lease is the Pod's namespace's or the one that is named, never a 
   CHECK(named->identity != pod->identity);
 }
 
+TEST_CASE("namespaces to be careful with") {
+  const CommandLine line = parse_command_line(
+      {"controller", "--protected-namespaces", "a,b-*", "--keep-non-empty-namespaces", "--protected-namespaces", "c"});
+  const auto* controller = std::get_if<Controller>(&line.command);
+  REQUIRE(controller != nullptr);
+  CHECK(controller->control.protected_namespaces == std::vector<std::string>{"a", "b-*", "c"});
+  CHECK(controller->control.keep_non_empty_namespaces);
+}
+
 TEST_CASE("what cannot be understood names the word and the nearest known one") {
   struct Case { const char* because; std::vector<std::string> arguments; const char* says; };
   const Case cases[] = {

@@ -2,6 +2,9 @@
 // instance (core/controller.h) owns everything and outlives every task.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -23,6 +26,10 @@ struct Options {
   Duration write_timeout = std::chrono::seconds(15);
   // Lost compare-and-swaps in a row before the application steps back.
   int max_attempts = 5;
+  // Never deleted, besides `default` and `kube-*`; a name may end in an asterisk.
+  std::vector<std::string> protected_namespaces;
+  // Every Namespace is treated as if a rule said keepNonEmptyNamespace.
+  bool keep_non_empty_namespaces = false;
 };
 
 struct Environment {

@@ -174,6 +174,17 @@ std::vector<ObjectKey> ObjectTable::objects_of(const SharerKey& sharer) const {
   return keys;
 }
 
+std::vector<std::pair<ObjectKey, SharerKey>> ObjectTable::joined(
+    const std::function<bool(const ObjectKey&)>& wanted) const {
+  std::vector<std::pair<ObjectKey, SharerKey>> found;
+  for (const auto& [key, entry] : entries_) {
+    if (!entry.seen || !wanted(key)) continue;
+    for (const auto& [sharer, stake] : entry.stakes)
+      if (entry.seen->live.lists(sharer)) found.emplace_back(key, sharer);
+  }
+  return found;
+}
+
 void ObjectTable::verify(const SharerKey& sharer, const ObjectKey& key, std::uint64_t hash) {
   const auto at = entries_.find(key);
   if (at == entries_.end()) return;

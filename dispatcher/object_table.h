@@ -73,6 +73,9 @@ class ObjectTable {
   bool is_interested(const SharerKey& sharer, const ObjectKey& key) const;
   std::vector<SharerKey> interested(const ObjectKey& key) const;  // in key order
   std::vector<ObjectKey> objects_of(const SharerKey& sharer) const;
+  // Who has joined which existing object, for keys that `wanted` picks, in key order. Walks the whole table: for rare
+  // questions that wake nobody.
+  std::vector<std::pair<ObjectKey, SharerKey>> joined(const std::function<bool(const ObjectKey&)>& wanted) const;
 
   // The sharer found the object in order in the state with this hash.
   void verify(const SharerKey& sharer, const ObjectKey& key, std::uint64_t hash);

@@ -156,6 +156,21 @@ TEST_CASE("interest ends when its last source ends, and nothing is left of it") 
   CHECK(f.table.objects_of(kApp1).empty());
 }
 
+TEST_CASE("who has joined an existing object, of those one asks about") {
+  Fixture f;
+  const ObjectKey elsewhere{"local", "", "ConfigMap", "other", "cm"};
+  f.table.declare(kApp1, ObjectTable::Source::Tracker, {kCm, elsewhere});
+  f.table.declare(kApp2, ObjectTable::Source::Plan, {kCm});  // waits for it
+  f.table.saw(kCm, config_map("1", "a"));
+  const auto in_example = [](const ObjectKey& key) { return key.ns == "example"; };
+  const auto found = f.table.joined(in_example);
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().first == kCm);
+  CHECK(found.front().second == kApp1);
+  f.table.lost(kCm);
+  CHECK(f.table.joined(in_example).empty());
+}
+
 TEST_CASE("a state verified before is looked at again when it was about to be changed") {
   Fixture f;
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});

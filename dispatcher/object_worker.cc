@@ -6,6 +6,8 @@
 
 #include "apis/labels.h"
 #include "base/log.h"
+#include "dispatcher/leave_events.h"
+#include "dispatcher/look_inside.h"
 
 namespace heirloom::dispatcher {
 namespace {
@@ -410,7 +412,7 @@ Task<Result<Json>> ObjectWorker::send_leave(Leaving leaving, LiveObject live, po
     kube::RemoveOptions options;
     options.impersonate = leaving.identity;
     options.deadline = deadline;
-    options.propagation = kube::Propagation::Background;
+    options.propagation = kube::Propagation::Background;  // garbage-collect's `cascading`, and the default
     options.uid = live.uid;
     options.resource_version = live.resource_version;
     answer = co_await environment_->api->remove(ref, options);
@@ -433,27 +435,40 @@ Task<Result<Json>> ObjectWorker::send_leave(Leaving leaving, LiveObject live, po
 Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
   LeaveOutcome outcome;
   outcome.key = leaving.key;
+  leaving.policy.is_protected = policies::is_protected_namespace(leaving.key.name, environment_->options.protected_namespaces);
+  leaving.policy.keep_non_empty_namespace |= environment_->options.keep_non_empty_namespaces;
   KeyedTurnstile::Pass turn = co_await turnstiles_.enter(turnstile_key(leaving.key));
   for (int attempt = 0; attempt < environment_->options.max_attempts; ++attempt) {
     std::optional<LiveObject> live;
+    Json body;
     // A DELETE is guarded by what the watch showed, so the body is not needed; a handover keeps the record's fields,
-    // so it is.
+    // so it is. A definition says what its instances are.
     const SeenObject* seen = attempt == 0 ? table_->find(leaving.key) : nullptr;
-    if (seen != nullptr && is_watched(*seen) &&
+    if (seen != nullptr && is_watched(*seen) && !policies::is_definition(leaving.key) &&
         (!seen->body.is_null() || policies::keys_to_check(seen->live, leaving.me).empty())) {
-      live = seen->body.is_null() ? live_of(leaving.key, *seen) : policies::read_live(seen->body, leaving.key);
+      body = seen->body;
+      live = body.is_null() ? live_of(leaving.key, *seen) : policies::read_live(body, leaving.key);
     } else {
       const Read read_now = co_await read(leaving.me, leaving.key, leaving.resource, leaving.identity, true);
       if (!read_now.error.ok()) {
         outcome.error = read_now.error;
         co_return outcome;
       }
-      if (!read_now.body.is_null()) live = policies::read_live(read_now.body, leaving.key);
+      body = read_now.body;
+      if (!body.is_null()) live = policies::read_live(body, leaving.key);
     }
     Gathered gathered;
     if (live) gathered = co_await gather_facts(*live, leaving.me);
     outcome.ask_again_after = gathered.ask_again_after;
-    const policies::LeaveDecision decision = policies::leave(live, leaving.me, leaving.policy, gathered.facts);
+    policies::LeaveDecision decision = policies::leave(live, leaving.me, leaving.policy, gathered.facts);
+    if (decision.action == LeaveAction::Look) {
+      const Result<policies::Contents> contents = co_await look_inside(environment_, leaving.key, body, leaving.me);
+      if (!contents.ok()) {
+        outcome.error = contents.status();
+        co_return outcome;
+      }
+      decision = policies::leave(live, leaving.me, leaving.policy, gathered.facts, &*contents);
+    }
     if (decision.action == LeaveAction::Nothing) {
       outcome.state = decision.stays_unshared ? LeaveOutcome::State::Stays : LeaveOutcome::State::Left;
       co_return outcome;
@@ -466,8 +481,15 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
       if (!live->owner) outcome.ask_again_after = kUnwatchedRetry;
       co_return outcome;
     }
+    if (decision.action == LeaveAction::Delete)
+      tell_taken_along(*environment_, *sharers_, *table_, leaving.me, leaving.key, body);
     const Result<Json> answer = co_await send_leave(leaving, *live, decision);
     if (answer.ok()) {
+      if (decision.kept != policies::Kept::No) {
+        outcome.kept = decision.kept;
+        outcome.kept_because = policies::kept_sentence(leaving.key, decision);
+        tell_kept(*environment_, *sharers_, leaving.me, leaving.key, *answer, decision);
+      }
       outcome.handed_over = decision.action == LeaveAction::Handover && decision.was_owner;
       outcome.deleted = decision.action == LeaveAction::Delete;
       if (outcome.handed_over) environment_->metrics->count("heirloom_handovers_total");

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "policies/decide.h"
+#include "policies/leave.h"
 
 namespace heirloom::dispatcher {
 
@@ -48,6 +49,8 @@ struct LeaveOutcome {
   Status error;
   bool handed_over = false;
   bool deleted = false;
+  policies::Kept kept = policies::Kept::No;  // released instead of deleted, and why
+  std::string kept_because;                  // a sentence
   std::optional<Duration> ask_again_after;
 };
 

@@ -23,11 +23,6 @@ int depth_of(const std::string& component, const std::map<std::string, std::vect
 
 }  // namespace
 
-bool is_namespace(const ObjectKey& key) { return key.group.empty() && key.kind == "Namespace"; }
-bool is_definition(const ObjectKey& key) {
-  return key.group == "apiextensions.k8s.io" && key.kind == "CustomResourceDefinition";
-}
-
 std::set<std::string> declared_namespaces(const std::vector<Manifest>& manifests) {
   std::set<std::string> names;
   for (const Manifest& manifest : manifests)

@@ -11,6 +11,7 @@
 #include "apis/conflict.h"
 #include "apis/sharer_key.h"
 #include "dispatcher/manifest.h"
+#include "policies/contents.h"
 
 namespace heirloom::dispatcher {
 
@@ -26,7 +27,7 @@ std::set<GroupKind> declared_kinds(const std::vector<Manifest>& manifests);
 // Two manifests for one object: a Conflict (DuplicateObject) per object, naming both components.
 std::vector<Conflict> duplicate_objects(const std::vector<Manifest>& manifests, const SharerKey& me);
 
-bool is_namespace(const ObjectKey& key);
-bool is_definition(const ObjectKey& key);  // a CustomResourceDefinition
+using policies::is_definition;
+using policies::is_namespace;
 
 }  // namespace heirloom::dispatcher

@@ -189,6 +189,23 @@ struct RestMapper::State {
     co_return none;
   }
 
+  // Every kind of a group, in the first version that serves it, preferred first.
+  Task<Result<std::vector<ResourceInfo>>> served_by(std::string name, Freshness fresh_since) {
+    const std::string path = name.empty() ? std::string("/api") : "/apis/" + name;
+    const Result<Document> group = co_await document(path, name, "", fresh_since);
+    if (!group.ok()) co_return group.status();
+    std::vector<ResourceInfo> resources;
+    const std::vector<std::string> versions = group->versions;
+    for (const std::string& version : versions) {
+      const std::string at = document_path(name, version);
+      const Result<Document> found = co_await document(at, name, version, fresh_since);
+      if (!found.ok()) co_return found.status();
+      for (const ResourceInfo& resource : found->resources)
+        if (find_kind(resources, resource.kind.kind) == nullptr) resources.push_back(resource);
+    }
+    co_return resources;
+  }
+
   Api* api;
   Clock* clock;
   RestMapperOptions options;
@@ -239,6 +256,31 @@ Task<Result<bool>> RestMapper::is_gone(GroupKind kind) {
   Result<std::optional<ResourceInfo>> found = co_await state_->look_everywhere(std::move(kind), from_now);
   if (!found.ok()) co_return std::move(found).status();
   co_return !found->has_value();
+}
+
+Task<Result<std::vector<ResourceInfo>>> RestMapper::all_resources() {
+  RawRequest request;
+  request.path = "/apis";
+  const Result<RawResponse> response = co_await state_->api->raw(std::move(request));
+  ++state_->requests;
+  if (!response.ok()) co_return annotate(response.status(), "discovery of /apis");
+  const Result<Json> groups = Json::parse(response->code == 200 ? response->body : std::string());
+  if (!groups.ok())
+    co_return Status(503, reasons::kServiceUnavailable,
+                     fmt::format("discovery of /apis failed: the server answered HTTP {}", response->code));
+  std::vector<std::string> names{""};
+  for (const JsonView group : (*groups)["groups"].elements()) names.emplace_back(group["name"].string());
+
+  State::Freshness from_now;
+  from_now.since = state_->clock->monotonic();
+  from_now.after_request = state_->requests;
+  std::vector<ResourceInfo> resources;
+  for (const std::string& name : names) {
+    Result<std::vector<ResourceInfo>> served = co_await state_->served_by(name, from_now);
+    if (!served.ok()) co_return std::move(served).status();
+    for (ResourceInfo& resource : *served) resources.push_back(std::move(resource));
+  }
+  co_return resources;
 }
 
 void RestMapper::invalidate(std::string group) {

@@ -52,6 +52,9 @@ class RestMapper {
   // True only when discovery of the group, begun after this call, succeeded and no version of it serves the
   // kind.
   Task<Result<bool>> is_gone(GroupKind kind);
+  // Every resource that is served, each kind once: in its group's preferred version, or else the first that serves it.
+  // Read now, some thirty requests; an error when any part of it cannot be read.
+  Task<Result<std::vector<ResourceInfo>>> all_resources();
   // Every version of the group is read again at its next use: call on a 404 for a whole collection, and when
   // a CustomResourceDefinition or APIService changes. An empty group is the core group.
   void invalidate(std::string group);

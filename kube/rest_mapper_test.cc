@@ -151,5 +151,34 @@ TEST_CASE("many who ask at once cost one request") {
   CHECK(f.mapper.requests() == 1);
 }
 
+TEST_CASE("everything that is served, each kind once, or an error that says what could not be read") {
+  Fixture f;
+  const auto answers = [] {
+    return std::vector<Result<RawResponse>>{
+        answer(200, R"({"kind":"APIGroupList","groups":[{"name":"ex.dev"}]})"),
+        answer(200, R"({"kind":"APIVersions","versions":["v1"]})"),
+        answer(200, R"({"kind":"APIResourceList","groupVersion":"v1","resources":[
+          {"name":"configmaps","namespaced":true,"kind":"ConfigMap","verbs":["list"]}]})"),
+        answer(200, kGroup), answer(200, kWidgetsV1),
+        answer(200, R"({"kind":"APIResourceList","groupVersion":"ex.dev/v1alpha1","resources":[
+          {"name":"widgets","namespaced":false,"kind":"Widget","verbs":["get"]},
+          {"name":"oldones","namespaced":true,"kind":"OldOne","verbs":["get"]}]})")};
+  };
+  for (Result<RawResponse>& each : answers()) f.api.raws.push_back(std::move(each));
+  const Result<std::vector<ResourceInfo>> all = await(f.loop, f.mapper.all_resources());
+  REQUIRE(all.ok());
+  std::vector<std::string> names;
+  for (const ResourceInfo& resource : *all)
+    names.push_back(resource.resource.api_version() + "/" + resource.resource.resource);
+  CHECK(names == std::vector<std::string>{"v1/configmaps", "ex.dev/v1/widgets", "ex.dev/v1alpha1/oldones"});
+
+  f.api.raws.clear();
+  for (Result<RawResponse>& each : answers()) f.api.raws.push_back(std::move(each));
+  f.api.raws.back() = answer(503, "");
+  const Status failed = await(f.loop, f.mapper.all_resources()).status();
+  CHECK_FALSE(failed.ok());
+  CHECK(failed.message().find("/apis/ex.dev/v1alpha1") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace heirloom::kube

@@ -8,6 +8,9 @@ namespace heirloom::policies {
 
 namespace {
 
+// More objects inside are told as a number.
+constexpr std::size_t kMaxNamedInside = 10;
+
 // Who stays: the live owner, the live ledger entries in order, live keys found only in the record.
 Ledger members_without(const LiveObject& live, const SharerKey& me, const Facts& facts) {
   Ledger members;
@@ -38,6 +41,25 @@ Ownership hand_over(const LiveObject& live, const Ledger& members, const Facts& 
   return stays;
 }
 
+// Namespaces and definitions take along what they hold.
+void take_care(const ObjectKey& key, const LeavePolicy& policy, const Contents* contents, LeaveDecision& decision) {
+  if (policy.is_protected && is_namespace(key)) {
+    decision.action = LeaveAction::Release;
+    decision.kept = Kept::ProtectedNamespace;
+    return;
+  }
+  const bool definition = is_definition(key) && !policy.cascading;
+  if (!definition && !(is_namespace(key) && policy.keep_non_empty_namespace)) return;
+  if (contents == nullptr) {
+    decision.action = LeaveAction::Look;
+    return;
+  }
+  decision.inside = strangers(*contents);
+  if (decision.inside.empty() && contents->complete) return;
+  decision.action = LeaveAction::Release;
+  decision.kept = definition ? Kept::Instances : Kept::NonEmptyNamespace;
+}
+
 }  // namespace
 
 std::string_view to_string(LeaveAction action) {
@@ -52,12 +74,28 @@ std::string_view to_string(LeaveAction action) {
       return "Delete";
     case LeaveAction::Wait:
       return "Wait";
+    case LeaveAction::Look:
+      return "Look";
   }
   return "Nothing";
 }
 
+std::string_view to_string(Kept kept) {
+  switch (kept) {
+    case Kept::No:
+      return "No";
+    case Kept::ProtectedNamespace:
+      return "ProtectedNamespace";
+    case Kept::NonEmptyNamespace:
+      return "NamespaceNotEmpty";
+    case Kept::Instances:
+      return "DefinitionHasInstances";
+  }
+  return "No";
+}
+
 LeaveDecision leave(const std::optional<LiveObject>& live, const SharerKey& me, const LeavePolicy& policy,
-                    const Facts& facts) {
+                    const Facts& facts, const Contents* contents) {
   LeaveDecision decision;
   if (!live || !live->lists(me)) return decision;
   decision.was_owner = live->owner == me;
@@ -90,7 +128,25 @@ LeaveDecision leave(const std::optional<LiveObject>& live, const SharerKey& me, 
     decision.ownership.sharers = {{policy.heir->key, policy.heir->mark}};
     decision.ownership.retained_since = policy.heir->since;
   }
+  if (decision.action == LeaveAction::Delete) take_care(live->key, policy, contents, decision);
   return decision;
+}
+
+std::string kept_sentence(const ObjectKey& key, const LeaveDecision& decision) {
+  const std::string what = key.to_string();
+  if (decision.kept == Kept::ProtectedNamespace)
+    return fmt::format("{} is kept and let go of: it is protected from deletion", what);
+  if (decision.inside.empty())
+    return fmt::format("{} is kept and let go of: it holds too many objects to look at all of them", what);
+  std::string names;
+  for (std::size_t i = 0; i < decision.inside.size() && i < kMaxNamedInside; ++i)
+    names += (i == 0 ? "" : ", ") + decision.inside[i].to_string();
+  if (decision.inside.size() > kMaxNamedInside)
+    names += fmt::format(" and {} more", decision.inside.size() - kMaxNamedInside);
+  const std::string_view why = decision.kept == Kept::Instances
+                                   ? "it has instances that its last sharer does not declare alone"
+                                   : "it holds what its last sharer did not create";
+  return fmt::format("{} is kept and let go of: {}: {}", what, why, names);
 }
 
 Status check_recreate(const LiveObject& live, const SharerKey& me, const Facts& facts) {

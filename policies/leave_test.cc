@@ -162,6 +162,87 @@ TEST_CASE("whatever is on the object, leaving keeps the invariants") {
               }
 }
 
+LiveObject at(ObjectKey key) {
+  LiveObject object = live("n/me", "n/me");
+  object.key = std::move(key);
+  return object;
+}
+
+Contents holding(std::vector<std::string> names) {
+  Contents contents;
+  for (std::string& name : names) {
+    Inside inside;
+    inside.key = {"local", "", "ConfigMap", "example", std::move(name)};
+    contents.objects.push_back(std::move(inside));
+  }
+  return contents;
+}
+
+TEST_CASE("namespaces and definitions are let go of with care") {
+  const ObjectKey kNamespace = testing::namespace_key();
+  const ObjectKey kDefinition{"local", "apiextensions.k8s.io", "CustomResourceDefinition", "", "widgets.ex.dev"};
+  const ObjectKey kConfigMap{"local", "", "ConfigMap", "example", "a"};
+  LeavePolicy is_protected, keep, cascading;
+  is_protected.is_protected = true;
+  keep.keep_non_empty_namespace = true;
+  cascading.cascading = true;
+  Contents too_many = holding({});
+  too_many.complete = false;
+  const Contents empty = holding({});
+  const Contents notes = holding({"notes"});
+
+  struct Careful {
+    std::string when;
+    ObjectKey key;
+    LeavePolicy policy;
+    const Contents* contents;
+    LeaveAction action;
+    Kept kept;
+  };
+  const Careful kCareful[] = {
+      {"a Namespace goes, contents and all", kNamespace, kDelete, nullptr, LeaveAction::Delete, Kept::No},
+      {"a protected Namespace stays", kNamespace, is_protected, nullptr, LeaveAction::Release,
+       Kept::ProtectedNamespace},
+      {"care asked for: look first", kNamespace, keep, nullptr, LeaveAction::Look, Kept::No},
+      {"care asked for, nothing inside", kNamespace, keep, &empty, LeaveAction::Delete, Kept::No},
+      {"care asked for, a stranger inside", kNamespace, keep, &notes, LeaveAction::Release, Kept::NonEmptyNamespace},
+      {"care asked for, too many to look at", kNamespace, keep, &too_many, LeaveAction::Release,
+       Kept::NonEmptyNamespace},
+      {"cascading does not mean careless", kNamespace, [&] { LeavePolicy p = keep; p.cascading = true; return p; }(),
+       &notes, LeaveAction::Release, Kept::NonEmptyNamespace},
+      {"a definition: look first", kDefinition, kDelete, nullptr, LeaveAction::Look, Kept::No},
+      {"a definition without instances", kDefinition, kDelete, &empty, LeaveAction::Delete, Kept::No},
+      {"a definition with instances", kDefinition, kDelete, &notes, LeaveAction::Release, Kept::Instances},
+      {"a definition, cascading", kDefinition, cascading, nullptr, LeaveAction::Delete, Kept::No},
+      {"a definition released anyway is not looked into", kDefinition, kRelease, nullptr, LeaveAction::Release, Kept::No},
+      {"anything else does not ask", kConfigMap, keep, nullptr, LeaveAction::Delete, Kept::No},
+  };
+  for (const Careful& c : kCareful) {
+    CAPTURE(c.when);
+    const LeaveDecision d = leave(at(c.key), kMe, c.policy, facts({}), c.contents);
+    CHECK(to_string(d.action) == to_string(c.action));
+    CHECK(to_string(d.kept) == to_string(c.kept));
+  }
+  // Care comes last: who is not the last one asks nothing.
+  CHECK(leave(live("n/me", "n/me,n/a"), kMe, keep, facts({})).action == LeaveAction::Handover);
+}
+
+TEST_CASE("what is kept says what is inside, and not more than people read") {
+  LeavePolicy keep;
+  keep.keep_non_empty_namespace = true;
+  const Contents two = holding({"notes", "plans"});
+  const ObjectKey key = testing::namespace_key();
+  CHECK(kept_sentence(key, leave(at(key), kMe, keep, facts({}), &two)) ==
+        "Namespace example is kept and let go of: it holds what its last sharer did not create: "
+        "ConfigMap example/notes, ConfigMap example/plans");
+  std::vector<std::string> names;
+  for (int i = 0; i < 25; ++i) names.push_back("n" + std::to_string(i));
+  const Contents many = holding(names);
+  const std::string text = kept_sentence(key, leave(at(key), kMe, keep, facts({}), &many));
+  CHECK(text.ends_with("ConfigMap example/n9 and 15 more"));
+  CHECK(text.size() < 1024);  // what an Event keeps
+}
+
 TEST_CASE("recreating is refused while another sharer is listed") {
   CHECK(check_recreate(live("n/me", "n/me"), kMe, facts({})).ok());
   CHECK(check_recreate(live("n/me", "n/me,n/a"), kMe, facts({{"n/a", kDead}})).ok());

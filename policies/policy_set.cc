@@ -17,7 +17,8 @@ constexpr std::array<std::string_view, 1> kRulesMember = {"rules"};
 constexpr std::array<std::string_view, 1> kRuleMembers = {"selector"};
 constexpr std::array<std::string_view, 5> kCollectMembers = {"applicationRevisionLimit", "keepLegacyResource",
                                                              "continueOnFailure", "order", "rules"};
-constexpr std::array<std::string_view, 3> kCollectRuleMembers = {"selector", "strategy", "propagation"};
+constexpr std::array<std::string_view, 4> kCollectRuleMembers = {"selector", "strategy", "propagation",
+                                                                 "keepNonEmptyNamespace"};
 
 bool any_matches(const std::vector<Selector>& selectors, JsonView manifest) {
   return std::any_of(selectors.begin(), selectors.end(),
@@ -93,6 +94,7 @@ class Parser {
       read.selector = decode_selector(reader_, rule, "selector", at, set_.warnings);
       read.strategy = strategy(rule, at);
       read.propagation = propagation(rule, at);
+      read.keep_non_empty_namespace = reader_.boolean(rule, "keepNonEmptyNamespace", at);
       gc.rules.push_back(std::move(read));
     });
   }
@@ -157,6 +159,17 @@ CollectPropagation PolicySet::propagation(JsonView manifest) const {
 
 bool PolicySet::releases(JsonView manifest, bool skip_gc) const {
   return orphan || skip_gc || propagation(manifest) == CollectPropagation::Orphan;
+}
+
+LeavePolicy PolicySet::leave_policy(JsonView manifest, bool skip_gc) const {
+  LeavePolicy policy;
+  policy.release = releases(manifest, skip_gc);
+  policy.cascading = propagation(manifest) == CollectPropagation::Cascading;
+  policy.keep_non_empty_namespace =
+      std::any_of(garbage_collect.rules.begin(), garbage_collect.rules.end(), [&](const CollectRule& rule) {
+        return rule.keep_non_empty_namespace && rule.selector.matches(manifest);
+      });
+  return policy;
 }
 
 Result<PolicySet> parse_policies(const Application& application) {

@@ -9,6 +9,7 @@
 #include "apis/application.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "policies/leave.h"
 #include "policies/selector.h"
 
 namespace heirloom::policies {
@@ -34,6 +35,7 @@ struct CollectRule {
   Selector selector;
   std::optional<CollectStrategy> strategy;  // nullopt: not said; the rule still is the first that matches
   CollectPropagation propagation = CollectPropagation::Unset;
+  bool keep_non_empty_namespace = false;  // ours: a Namespace that holds what no sharer created is not deleted
   bool operator==(const CollectRule&) const = default;
 };
 
@@ -65,6 +67,8 @@ struct PolicySet {
   // True when the object must be released instead of deleted once this application is its last sharer: orphan
   // finalizer, skipGC of its tracker entry, propagation orphan.
   bool releases(JsonView manifest, bool skip_gc) const;
+  // How this application lets go of the object once it is its last sharer: everything that its rules say.
+  LeavePolicy leave_policy(JsonView manifest, bool skip_gc) const;
   bool operator==(const PolicySet&) const = default;
 };
 

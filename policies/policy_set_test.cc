@@ -63,6 +63,25 @@ rules:
   CHECK(set->releases(config_map("kept"), true));
 }
 
+TEST_CASE("how an object is let go of is all that the rules say") {
+  const Result<PolicySet> set = parse_policies(application("a").with(from_yaml("garbage-collect", R"(
+rules:
+- {selector: {resourceNames: [careful]}, keepNonEmptyNamespace: true}
+- {selector: {resourceNames: [careful]}, propagation: cascading}
+- {selector: {resourceTypes: [ConfigMap]}, propagation: orphan}
+)")));
+  REQUIRE(set.ok());
+  CHECK(set->warnings.empty());
+  const LeavePolicy careful = set->leave_policy(namespace_object("careful"), false);
+  CHECK(careful.keep_non_empty_namespace);
+  CHECK(careful.cascading);
+  CHECK_FALSE(careful.release);
+  const LeavePolicy other = set->leave_policy(namespace_object("x"), false);
+  CHECK_FALSE(other.keep_non_empty_namespace);
+  CHECK_FALSE(other.cascading);
+  CHECK(set->leave_policy(config_map("x"), false).release);
+}
+
 TEST_CASE("the orphan finalizer releases everything; the service account is an annotation") {
   const Result<PolicySet> set = parse_policies(application("a")
                                                    .finalized_by(finalizers::kOrphan)
@@ -90,6 +109,8 @@ TEST_CASE("what a policy gets wrong is an error that names it") {
        "spec.policies[0].properties.applicationRevisionLimit"},
       {"garbage-collect", "{rules: [{strategy: sometimes}]}",
        "spec.policies[0].properties.rules[0].strategy"},
+      {"garbage-collect", "{rules: [{keepNonEmptyNamespace: x}]}",
+       "spec.policies[0].properties.rules[0].keepNonEmptyNamespace"},
       {"garbage-collect", "{rules: [{propagation: x}]}", "spec.policies[0].properties.rules[0].propagation"},
   };
   for (const Case& c : kCases) {

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "apis/labels.h"
+#include "base/log.h"
 #include "core/application/pass.h"
 #include "core/application/revisions.h"
+#include "dispatcher/own_definitions.h"
 #include "policies/collect_order.h"
 #include "policies/revision_limit.h"
 #include "policies/unsupported.h"
@@ -48,7 +50,7 @@ Task<std::vector<Dispatcher::Dropped>> Pass::with_policies(std::vector<Dispatche
   for (Dispatcher::Dropped& drop : dropped)
     for (const ResourceTracker& tracker : *trackers)
       if (const ManagedResource* resource = tracker.find(drop.object.key); resource != nullptr && resource->raw.is_object())
-        drop.policy.release = policies_.releases(resource->raw, resource->skip_gc);
+        drop.policy = policies_.leave_policy(resource->raw, resource->skip_gc);
   co_return dropped;
 }
 
@@ -98,6 +100,7 @@ Task<void> Pass::collect() {
   }
   std::vector<KnownTracker> old;
   bool other_life = false;
+  bool asked_for = false;  // somebody deletes a tracker
   std::set<ObjectKey> rooted;
   for (const KnownTracker& tracker : context_->sharers->trackers(me_)) {
     if (tracker.type == TrackerType::Legacy) continue;
@@ -115,12 +118,22 @@ Task<void> Pass::collect() {
     const bool current = tracker.type == TrackerType::Versioned && mine && tracker.generation == version_->generation &&
                          !tracker.deleting;
     if (root || current) continue;
+    asked_for = asked_for || tracker.deleting;
     if (policies_.garbage_collect.keep_legacy_resource && mine && !tracker.deleting) continue;
     old.push_back(tracker);
   }
   if (old.empty()) {
     memory_->collected = true;
     co_return;
+  }
+  if (asked_for) {
+    std::string definition(dispatcher::kTrackerDefinition);
+    const Status stands = co_await dispatcher::definition_stands(context_->environment, std::move(definition));
+    if (!stands.ok()) {
+      retry_ = true;
+      fail(condition_types::kSynced, stands);
+      co_return;
+    }
   }
   if (other_life) {  // a former one, or are we the former one?
     const kube::ObjectRef ref{dispatcher::kApplications, app_.metadata.ns, app_.metadata.name};
@@ -175,6 +188,14 @@ Task<void> Pass::finalize() {
     fail(condition_types::kSupported, policies::unsupported_status(unsupported));
     co_return;
   }
+  std::string definition(dispatcher::kApplicationDefinition);
+  const Status stands = co_await dispatcher::definition_stands(context_->environment, std::move(definition));
+  if (!stands.ok()) {  // not the author's wish, and nothing is written, not even a status
+    log::warning("an application is not let go of", {{"application", to_string(me_)}, {"error", stands.message()}});
+    retry_ = true;
+    written_ = true;
+    co_return;
+  }
   Result<policies::PolicySet> parsed = policies::parse_policies(app_);
   if (!parsed.ok()) {
     // What cannot be understood releases nothing that it should not: unknown policies fail closed.
@@ -201,6 +222,9 @@ Task<void> Pass::finalize() {
     if (outcome.ask_again_after && (!return_after_ || *outcome.ask_again_after < *return_after_))
       return_after_ = outcome.ask_again_after;
     left = left && outcome.state != LeaveOutcome::State::Failed && outcome.state != LeaveOutcome::State::Waiting;
+    if (outcome.kept == policies::Kept::No) continue;
+    left = false;  // first it is said in the status; the next pass finds nothing more to let go of
+    return_after_ = Duration::zero();
   }
   if (!left) co_return;
   for (const KnownTracker& tracker : trackers) {

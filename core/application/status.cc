@@ -36,9 +36,11 @@ class Summary {
       : findings_(findings), now_(now), status_(application.status), generation_(application.metadata.generation) {}
 
   ApplicationStatus finish() {
+    new_generation_ = status_.observed_generation != generation_;
     status_.observed_generation = generation_;
     if (findings_.revision) status_.latest_revision = findings_.revision;
     conflicts();
+    kept();
     if (findings_.deleting) {
       deleting();
       return status_;
@@ -83,6 +85,19 @@ class Summary {
       if (!applied.empty()) text += fmt::format("; applied: {}", join(applied, ", "));
     }
     set(condition_types::kConflict, kTrue, status_.conflicts.front().reason, std::move(text));
+  }
+
+  // Said until the application changes: nothing on the object tells of it any more.
+  void kept() {
+    std::vector<std::string> sentences;
+    std::string_view reason;
+    for (const LeaveOutcome& leave : findings_.leaving) {
+      if (leave.kept == policies::Kept::No) continue;
+      if (reason.empty()) reason = to_string(leave.kept);
+      sentences.push_back(leave.kept_because);
+    }
+    if (!sentences.empty()) set(condition_types::kKept, kTrue, reason, join(sentences, "; "));
+    else if (new_generation_) unset(condition_types::kKept);
   }
 
   // Parsed, Policy, Render in the order in which they are reached; the failed one says why, later ones go.
@@ -292,6 +307,7 @@ class Summary {
   std::string now_;
   ApplicationStatus status_;
   std::int64_t generation_;
+  bool new_generation_ = false;
 };
 
 }  // namespace

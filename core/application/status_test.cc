@@ -137,4 +137,24 @@ TEST_CASE("an application being deleted says what it waits for") {
   CHECK(condition(status, condition_types::kReady).message.find("a/b") != std::string::npos);
 }
 
+TEST_CASE("what was kept is said until the application changes") {
+  Findings findings = dispatched();
+  dispatcher::LeaveOutcome kept;
+  kept.state = dispatcher::LeaveOutcome::State::Left;
+  kept.kept = policies::Kept::NonEmptyNamespace;
+  kept.kept_because = "Namespace old is kept";
+  findings.leaving.push_back(kept);
+  Application a = app();
+  a.status = summarize(a, findings, kNow);
+  CHECK(condition(a.status, condition_types::kKept).reason == "NamespaceNotEmpty");
+  CHECK(condition(a.status, condition_types::kKept).message == "Namespace old is kept");
+  CHECK(condition(a.status, condition_types::kReady).status == "True");
+  CHECK(summarize(a, dispatched(), kLater) == a.status);
+  a.metadata.generation += 1;
+  CHECK(find_condition(summarize(a, dispatched(), kLater).conditions, condition_types::kKept) == nullptr);
+
+  findings.deleting = true;
+  CHECK(condition(summarize(app(), findings, kNow), condition_types::kKept).status == "True");
+}
+
 }  // namespace heirloom::core

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "core/application/pass.h"
+#include "dispatcher/own_definitions.h"
 
 namespace heirloom::core {
 
@@ -27,6 +28,19 @@ Task<Result<Requeue>> tidy_up_after(Context* context, SharerKey key) {
   const dispatcher::LivenessAnswer answer = co_await context->sharers->liveness(key, itself);
   if (answer.ask_again_after) co_return Requeue::after(*answer.ask_again_after);
   if (answer.liveness != policies::Liveness::Dead) co_return Requeue::with_backoff();
+  // Applications that went with their definition were not deleted by their authors, who will bring them back.
+  const Result<std::vector<ResourceTracker>> recorded = co_await context->trackers->read_all(key);
+  if (!recorded.ok()) co_return recorded.status();
+  std::string born;
+  for (const ResourceTracker& tracker : *recorded)
+    if (born.empty() || tracker.metadata.creation_timestamp < born) born = tracker.metadata.creation_timestamp;
+  std::string definition(dispatcher::kApplicationDefinition);
+  const Status stands =
+      co_await dispatcher::definition_stands(context->environment, std::move(definition), std::move(born));
+  if (!stands.ok()) {
+    log::warning("what an application left is not let go of", {{"application", to_string(key)}, {"error", stands.message()}});
+    co_return Requeue::with_backoff();
+  }
 
   std::vector<Dispatcher::Dropped> dropped;
   std::set<ObjectKey> seen;
