@@ -10,10 +10,9 @@
 namespace heirloom::simulation {
 namespace {
 
-constexpr std::string_view kApplications = "/core.oam.dev/applications/";
 constexpr std::string_view kTrackers = "/core.oam.dev/resourcetrackers/";
 constexpr std::string_view kRevisions = "/core.oam.dev/applicationrevisions/";
-constexpr std::string_view kFinalizer = "app.oam.dev/resource-tracker-finalizer";
+constexpr std::string_view kBoxes = "claimclasses.heirloom.dev:/boxes";
 // Keys of data and labels that only the application named in them declares; see workload.cc.
 constexpr std::string_view kOnly = "only-";
 
@@ -101,7 +100,7 @@ Checker::Ownership Checker::read(const Json& object) {
   const JsonView annotations = object["metadata"]["annotations"];
   if (labels["app.oam.dev/name"].is_string())
     found.owner =
-        fmt::format("{}/{}", labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string());
+        sharer_of_labels(labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string());
   std::string_view text = annotations["app.oam.dev/shared-by"].string();
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
@@ -123,8 +122,8 @@ void Checker::report(int invariant, std::string what) { violations_.push_back({i
 
 void Checker::see(const Commit& commit) {
   if (commit.unled) report(10, fmt::format("{} was written by a controller without the lease", commit.key));
-  if (commit.key.starts_with(kApplications)) {
-    see_application(commit);
+  if (const std::string sharer = sharer_in_store(commit.key); !sharer.empty()) {
+    see_sharer(sharer, commit);
   } else if (commit.key.starts_with(kTrackers)) {
     see_tracker(commit);
   } else if (is_managed_kind(commit.key)) {
@@ -139,27 +138,53 @@ void Checker::see(const Commit& commit) {
   }
 }
 
-void Checker::see_application(const Commit& commit) {
-  const std::string sharer = commit.key.substr(kApplications.size());
+void Checker::see_sharer(const std::string& sharer, const Commit& commit) {
+  const auto ours = [&sharer](const Json& object) {
+    for (const JsonView finalizer : object["metadata"]["finalizers"].elements())
+      if (finalizer.string() == finalizer_of(sharer)) return true;
+    return false;
+  };
   if (commit.after.is_null()) {
-    bool held = false;
-    for (const JsonView finalizer : commit.before["metadata"]["finalizers"].elements())
-      held = held || finalizer.string() == kFinalizer;
-    if (commit.perhaps_by_user() && held) forced_.insert(sharer);
+    if (commit.perhaps_by_user() && ours(commit.before)) forced_.insert(sharer);
     if (forced_.contains(sharer)) end_by_force(sharer);
     lives_.erase(sharer);
+    if (sharer == kBoxes) boxes_ = Json();
     return;
   }
   if (commit.before.is_null()) forced_.erase(sharer);
   // Somebody takes our finalizer away.
-  const auto ours = [](const Json& object) {
-    for (const JsonView finalizer : object["metadata"]["finalizers"].elements())
-      if (finalizer.string() == kFinalizer) return true;
-    return false;
-  };
   if (commit.perhaps_by_user() && !commit.before.is_null() && ours(commit.before) && !ours(commit.after))
     forced_.insert(sharer);
-  update(lives_[sharer], commit.after);
+  if (sharer == kBoxes) {
+    see_class(commit);
+  } else if (is_claim(sharer)) {
+    update_claim(lives_[sharer], commit.after, boxes_);
+  } else {
+    update(lives_[sharer], commit.after);
+  }
+}
+
+// Claims mean what their class says now.
+void Checker::see_class(const Commit& commit) {
+  Life& life = lives_[std::string(kBoxes)];
+  life.uid = commit.after["metadata"]["uid"].string();
+  life.deleting = is_deleting(commit.after);
+  life.object = commit.after;
+  const bool edited = commit.after["spec"] != boxes_["spec"];
+  boxes_ = commit.after;
+  if (!edited) return;
+  boxes_ever_.push_back(boxes_);
+  for (auto& [sharer, claim] : lives_) {
+    if (!is_claim(sharer)) continue;
+    const Json object = claim.object;
+    update_claim(claim, object, boxes_);
+  }
+}
+
+// Kept by its class for the claims to come.
+bool Checker::is_retained(const Ownership& ownership) const {
+  return ownership.owner == kBoxes && ownership.ledger == std::vector<std::string>{std::string(kBoxes)} &&
+         boxes_["spec"]["whenEmpty"].string() == "Retain" && !is_deleting(boxes_);
 }
 
 // What only a broken tracker knew may stay behind.
@@ -258,7 +283,21 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
                        [&commit](const Json& manifest) { return is_in_force(manifest, commit.after); });
   };
   const auto former = before_.find(after.owner);
-  const bool known = is_known(life->second.ever) || (former != before_.end() && is_known(former->second));
+  bool known = is_known(life->second.ever) || (former != before_.end() && is_known(former->second));
+  if (is_claim(after.owner)) {
+    // In whichever version of the class the controller has seen last.
+    for (const Json& boxes : boxes_ever_) {
+      Life as_then;
+      update_claim(as_then, life->second.object, boxes);
+      known = known || is_known(as_then.ever);
+    }
+    // The first claim's size stays, whoever comes later.
+    const JsonView size = commit.before["data"][kBoxSize];
+    if (is_claim(before.owner) && size.exists() && size != commit.after["data"][kBoxSize] &&
+        !tampered_.contains(commit.key))
+      report(3, fmt::format("{}: its size went from {} to {} between claims ({}, {})", commit.key, write_json(size),
+                            write_json(commit.after["data"]), before.owner, after.owner));
+  }
   if (!known)
     report(3, fmt::format("{}: content was written that its owner {} never declared (owner before: {}): {}",
                           commit.key, after.owner, before.owner, write_json(content_of(commit.after))));
@@ -287,6 +326,7 @@ void Checker::find_blocked(const Cluster& cluster) {
   blocked_.clear();
   waiting_.clear();
   for (const auto& [sharer, life] : lives_) {
+    if (is_claim(sharer) && !life.deleting && life.declares.empty()) blocked_.insert(sharer);  // it is spoilt
     for (const auto& [key, declared] : life.declares) {
       if (life.deleting) continue;
       const std::string definition = definition_of(key);
@@ -306,32 +346,18 @@ void Checker::check_waiting(const std::string& sharer, const Life& life, const s
     report(11, fmt::format("application {} waits and does not name {}: {}", sharer, what, told));
 }
 
-void Checker::check_applications() {
+void Checker::check_sharers() {
   for (const auto& [sharer, life] : lives_) {
     if (life.deleting) {
-      report(7, fmt::format("application {} hangs in deletion: {}", sharer,
-                            write_json(life.object["status"]["conditions"])));
-      continue;
+      report(7, fmt::format("{} hangs in deletion: {}", sharer, write_json(life.object["status"]["conditions"])));
+    } else if (is_application(sharer)) {
+      check_application(sharer, life);
+    } else if (is_claim(sharer)) {
+      check_claim(sharer, life);
+    } else {
+      check_class(life);
     }
-    const JsonView status = life.object["status"];
-    const bool has_conflicts = !status["conflicts"].empty();
-    if (const auto waits = waiting_.find(sharer); waits != waiting_.end()) {
-      check_waiting(sharer, life, waits->second);
-      continue;
-    }
-    if (blocked_.contains(sharer)) {
-      if (!has_conflicts) report(8, fmt::format("application {} is in conflict and does not say so", sharer));
-      continue;
-    }
-    if (has_conflicts)
-      report(8, fmt::format("application {} reports a conflict that is not there: {}", sharer,
-                            write_json(status["conflicts"])));
-    if (status["observedGeneration"].int64() != life.generation)
-      report(7, fmt::format("application {} is at generation {}, its status at {}", sharer, life.generation,
-                            status["observedGeneration"].int64()));
-    if (status["status"].string() != "running")
-      report(7, fmt::format("application {} is {}: {}", sharer, status["status"].string("without a status"),
-                            write_json(status["conditions"])));
+    if (life.deleting || is_held_up(sharer)) continue;
     for (const auto& [key, declared] : life.declares) {
       const auto object = objects_.find(key);
       if (object == objects_.end() || is_deleting(object->second)) {
@@ -347,6 +373,67 @@ void Checker::check_applications() {
                               list_of(ownership.ledger)));
     }
   }
+}
+
+void Checker::check_application(const std::string& sharer, const Life& life) {
+  if (const auto waits = waiting_.find(sharer); waits != waiting_.end()) {
+    check_waiting(sharer, life, waits->second);
+    return;
+  }
+  const JsonView status = life.object["status"];
+  const bool has_conflicts = !status["conflicts"].empty();
+  if (blocked_.contains(sharer)) {
+    if (!has_conflicts) report(8, fmt::format("application {} is in conflict and does not say so", sharer));
+    return;
+  }
+  if (has_conflicts)
+    report(8, fmt::format("application {} reports a conflict that is not there: {}", sharer,
+                          write_json(status["conflicts"])));
+  if (status["observedGeneration"].int64() != life.generation)
+    report(7, fmt::format("application {} is at generation {}, its status at {}", sharer, life.generation,
+                          status["observedGeneration"].int64()));
+  if (status["status"].string() != "running")
+    report(7, fmt::format("application {} is {}: {}", sharer, status["status"].string("without a status"),
+                          write_json(status["conditions"])));
+}
+
+void Checker::check_claim(const std::string& sharer, const Life& life) {
+  const JsonView status = life.object["status"];
+  if (boxes_.is_null() && life.object["spec"].contains("box")) return;  // nobody serves it
+  if (status["observedGeneration"].int64() != life.generation)
+    report(7, fmt::format("claim {} is at generation {}, its status at {}", sharer, life.generation,
+                          status["observedGeneration"].int64()));
+  std::string_view ready;
+  for (const JsonView condition : status["conditions"].elements())
+    if (condition["type"].string() == "Ready") ready = condition["status"].string();
+  if (blocked_.contains(sharer)) {
+    if (ready != "False")
+      report(8, fmt::format("claim {} cannot have its object and does not say so: {}", sharer, write_json(status)));
+    return;
+  }
+  if (status["phase"].string() != "Bound" || ready != "True")
+    report(7, fmt::format("claim {} is not bound: {}", sharer, write_json(status)));
+  for (const auto& [key, declared] : life.declares) {
+    const auto object = objects_.find(key);
+    if (object == objects_.end() || tampered_.contains(key)) continue;
+    const std::vector<std::string> ledger = read(object->second).ledger;
+    const auto place = std::find(ledger.begin(), ledger.end(), sharer) - ledger.begin() + 1;
+    if (status["claimCount"].int64() != static_cast<std::int64_t>(ledger.size()) ||
+        status["position"].int64() != place || status["boundTo"]["uid"] != object->second["metadata"]["uid"])
+      report(7, fmt::format("claim {} tells of another place than it has in {}: {}", sharer, list_of(ledger),
+                            write_json(status)));
+  }
+}
+
+void Checker::check_class(const Life& life) {
+  std::int64_t claims = 0;
+  for (const auto& [sharer, claim] : lives_)
+    if (sharer.starts_with("boxclaims."))
+      for (const JsonView finalizer : claim.object["metadata"]["finalizers"].elements())
+        claims += finalizer.string() == finalizer_of(sharer) ? 1 : 0;
+  const JsonView status = life.object["status"];
+  if (status["claims"].int64() != claims)
+    report(7, fmt::format("the class of boxes counts {} claims, there are {}", status["claims"].int64(), claims));
 }
 
 void Checker::check_object(const std::string& key, const Json& object) {
@@ -366,6 +453,7 @@ void Checker::check_object(const std::string& key, const Json& object) {
   const std::vector<std::string> everyone = ownership.everyone();
   const bool waits = std::any_of(everyone.begin(), everyone.end(),
                                  [this](const std::string& sharer) { return is_held_up(sharer); });
+  if (rightful.empty() && is_retained(ownership)) return;
   if (rightful.empty() && tolerated.empty()) {
     const bool loose = std::any_of(everyone.begin(), everyone.end(),
                                    [this](const std::string& sharer) { return loose_.contains(sharer); });
@@ -426,7 +514,7 @@ void Checker::check_leftovers(const Cluster& cluster) {
 void Checker::at_rest(const Cluster& cluster, bool settled) {
   if (!settled) report(7, "it does not come to rest");
   find_blocked(cluster);
-  check_applications();
+  check_sharers();
   for (const auto& [key, object] : objects_) check_object(key, object);
   check_leftovers(cluster);
 }

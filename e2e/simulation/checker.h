@@ -56,8 +56,10 @@ class Checker {
   };
   static Ownership read(const Json& object);
 
-  void see_application(const Commit& commit);
+  void see_sharer(const std::string& sharer, const Commit& commit);
+  void see_class(const Commit& commit);
   void see_tracker(const Commit& commit);
+  bool is_retained(const Ownership& ownership) const;
   void end_by_force(const std::string& sharer);
   void see_object(const Commit& commit);
   void check_delete(const Commit& commit, const Ownership& before);
@@ -74,13 +76,18 @@ class Checker {
   }
   void find_blocked(const Cluster& cluster);
   void check_waiting(const std::string& sharer, const Life& life, const std::string& what);
-  void check_applications();
+  void check_sharers();
+  void check_application(const std::string& sharer, const Life& life);
+  void check_claim(const std::string& sharer, const Life& life);
+  void check_class(const Life& life);
   void check_object(const std::string& key, const Json& object);
   void check_leftovers(const Cluster& cluster);
 
   void report(int invariant, std::string what);
 
-  std::map<std::string, Life> lives_;    // by "namespace/name"
+  std::map<std::string, Life> lives_;    // by the sharer as ledgers have it
+  Json boxes_;                           // the class of boxes; null when there is none
+  std::vector<Json> boxes_ever_;         // every version of it
   std::map<std::string, Json> objects_;  // of managed kinds, by key
   std::set<std::string> tampered_;       // keys of objects whose ownership somebody edited by hand
   std::set<std::string> forced_;         // sharers that are being, or were, removed by force

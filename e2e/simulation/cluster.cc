@@ -52,7 +52,13 @@ std::string store_key(const kube::ObjectRef& ref) {
 std::string plural_of(std::string_view kind) {
   std::string plural;
   for (const char c : kind) plural += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return plural + "s";
+  return plural + (plural.ends_with('s') ? "es" : "s");
+}
+
+// Of the kinds that users touch.
+std::string_view version_of(std::string_view group) {
+  if (group == "core.oam.dev") return "v1beta1";
+  return group == "heirloom.dev" || group == "marketplace.kratix.io" ? "v1alpha1" : "v1";
 }
 
 std::uint64_t mixed(std::uint64_t seed, std::uint64_t what, int life) {
@@ -469,7 +475,7 @@ kube::ObjectRef Cluster::ref_of(std::string_view key) const {
   HEIRLOOM_ASSERT(parts.size() == 3 || parts.size() == 4);
   kube::ObjectRef ref;
   ref.resource.group = parts[0] == "core" ? "" : parts[0];
-  ref.resource.version = ref.resource.group == "core.oam.dev" ? "v1beta1" : "v1";
+  ref.resource.version = version_of(ref.resource.group);
   ref.resource.resource = parts[1];
   ref.ns = parts.size() == 4 ? parts[2] : "";
   ref.name = parts.back();

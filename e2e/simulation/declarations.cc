@@ -51,7 +51,65 @@ bool is_selected(JsonView spec, std::string_view policy_type, JsonView manifest)
   return false;
 }
 
+struct SharerKind {
+  std::string_view place;   // in the store
+  std::string_view prefix;  // in a ledger
+  std::string_view finalizer;
+};
+constexpr SharerKind kSharers[] = {
+    {"/core.oam.dev/applications/", "", "app.oam.dev/resource-tracker-finalizer"},
+    {"/marketplace.kratix.io/namespaceclaims/", "namespaceclaims.marketplace.kratix.io:", "heirloom.dev/claim"},
+    {"/sim.example.com/boxclaims/", "boxclaims.sim.example.com:", "heirloom.dev/claim"},
+    {"/heirloom.dev/claimclasses/", "claimclasses.heirloom.dev:/", "heirloom.dev/claim-class"},
+};
+
+const SharerKind& kind_of(std::string_view sharer) {
+  for (const SharerKind& kind : kSharers)
+    if (!kind.prefix.empty() && sharer.starts_with(kind.prefix)) return kind;
+  return kSharers[0];
+}
+
+bool is_namespace_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+Json manifest_of_namespace(std::string_view name) {
+  const Json metadata = Json::object({{"name", name}});
+  return Json::object({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", metadata}});
+}
+
+// As the class of boxes says, without the size: the first claim's counts.
+Json manifest_of_box(std::string_view name, JsonView boxes) {
+  const JsonView object = boxes["spec"]["object"];
+  const Json labels = object["metadata"]["labels"].to_json();
+  const Json metadata = Json::object({{"name", name}, {"namespace", "default"}, {"labels", labels}});
+  const Json data = Json::object({{"from", object["data"]["from"]}});
+  return Json::object({{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", metadata}, {"data", data}});
+}
+
 }  // namespace
+
+std::string sharer_in_store(std::string_view key) {
+  for (const SharerKind& kind : kSharers)
+    if (key.starts_with(kind.place)) return std::string(kind.prefix) + std::string(key.substr(kind.place.size()));
+  return {};
+}
+
+std::string sharer_of_labels(std::string_view ns, std::string_view name) {
+  const std::size_t underscore = name.find('_');
+  const std::string tail = ns.empty() ? std::string() : std::string(ns) + "/";
+  if (underscore == std::string_view::npos) return fmt::format("{}/{}", ns, name);
+  const std::string plural = std::string(name.substr(0, underscore)) + ".";
+  for (const SharerKind& kind : kSharers)
+    if (kind.prefix.starts_with(plural)) return std::string(kind.prefix) + tail + std::string(name.substr(underscore + 1));
+  return std::string(name);
+}
+
+bool is_application(std::string_view sharer) { return sharer.find(':') == std::string_view::npos; }
+bool is_claim(std::string_view sharer) { return kind_of(sharer).finalizer == "heirloom.dev/claim"; }
+std::string_view finalizer_of(std::string_view sharer) { return kind_of(sharer).finalizer; }
 
 std::string key_in_store(JsonView manifest, std::string_view default_namespace) {
   const JsonView metadata = manifest["metadata"];
@@ -106,6 +164,35 @@ void update(Life& life, const Json& application) {
       life.ever[key].push_back(declared.manifest);
       declares[key] = std::move(declared);
     }
+  }
+  life.declares = std::move(declares);
+}
+
+void update_claim(Life& life, const Json& claim, const Json& boxes) {
+  const JsonView metadata = claim["metadata"];
+  life.uid = metadata["uid"].string();
+  life.deleting = metadata.contains("deletionTimestamp");
+  life.object = claim;
+  life.generation = metadata["generation"].int64();
+  const JsonView spec = claim["spec"];
+  Json manifest;
+  if (spec.contains("namespaceName")) {
+    const std::string_view name = spec["namespaceName"].string();
+    if (is_namespace_name(name)) manifest = manifest_of_namespace(name);
+  } else if (spec["box"].is_string() && boxes.is_object()) {
+    manifest = manifest_of_box(spec["box"].string(), boxes);
+  }
+  std::map<std::string, Declared> declares;
+  if (manifest.is_object()) {
+    const std::string key = key_in_store(manifest, "default");
+    const auto before = life.declares.find(key);
+    Declared declared;
+    declared.manifest = manifest;
+    declared.shared = true;
+    declared.since = before == life.declares.end() ? life.generation : before->second.since;
+    declared.shared_since = declared.since;
+    life.ever[key].push_back(manifest);
+    declares[key] = std::move(declared);
   }
   life.declares = std::move(declares);
 }

@@ -1,6 +1,6 @@
-// Declarations: what the stored Applications declare, read from their JSON alone. The checker's own reading:
-// it shares no code with what it checks, and understands only what the simulation's applications use
-// (k8s-objects; shared-resource, take-over, read-only).
+// Declarations: what the stored Applications and claims declare, read from their JSON alone. The checker's own
+// reading: it shares no code with what it checks, and understands only what the simulation's sharers use
+// (k8s-objects; shared-resource, take-over, read-only; NamespaceClaim and the class of boxes).
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct Declared {
   std::int64_t shared_since = 0;  // and shared it
 };
 
-// One life of an application: from its creation until it is gone from the store.
+// One life of an application, a claim or a claim class: from its creation until it is gone from the store.
 struct Life {
   std::string uid;
   std::int64_t generation = 0;
@@ -45,7 +45,21 @@ bool is_managed_kind(std::string_view key);
 // The key of the CRD that an object's kind is served by; "" when the server has it built in.
 std::string definition_of(std::string_view key);
 
+// A sharer by its key in the store, as ledgers have it: "default/app1",
+// "boxclaims.sim.example.com:default/claim1", "claimclasses.heirloom.dev:/boxes". "" for everything else.
+std::string sharer_in_store(std::string_view key);
+// What the owner labels say.
+std::string sharer_of_labels(std::string_view ns, std::string_view name);
+bool is_application(std::string_view sharer);
+bool is_claim(std::string_view sharer);  // not a class
+// The finalizer that Heirloom puts on a sharer.
+std::string_view finalizer_of(std::string_view sharer);
+
 // Takes over what is stored now.
 void update(Life& life, const Json& application);
+// `boxes`: the class of boxes as stored, null when there is none.
+void update_claim(Life& life, const Json& claim, const Json& boxes);
+// What a claim leaves open: where the content is one of several, it is not in its manifest.
+inline constexpr std::string_view kBoxSize = "size";
 
 }  // namespace heirloom::simulation

@@ -25,6 +25,7 @@ constexpr MixPart kParts[] = {
     {"jumps", "the wall clock jumps", &Mix::jumps, 20},
     {"faults", "the API fails in every way it can", &Mix::faults, 50},
     {"lease", "controllers elect their leader by a Lease; without, two at once both act", &Mix::leases, 100},
+    {"claims", "claims stand for the same objects", &Mix::claims, 40},
 };
 
 // From hardly a request to whole passes.

@@ -27,6 +27,7 @@ struct Mix {
   bool jumps = false;        // of the wall clock
   bool faults = false;       // of the API, between the controller and the server
   bool leases = true;        // controllers elect their leader
+  bool claims = false;       // beside the applications
 };
 
 // A part of the mix by the name that it has on the command line.

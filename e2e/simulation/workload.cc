@@ -31,6 +31,7 @@ std::span<const Workload::Action> Workload::actions() {
       {40, &Mix::tenants, &Workload::move_tenant},
       {30, &Mix::definitions, &Workload::change_definition},
       {10, &Mix::jumps, &Workload::jump_clock},
+      {500, &Mix::claims, &Workload::use_claims},
   };
   return kActions;
 }
@@ -40,7 +41,8 @@ Workload::Workload(Cluster* cluster, std::uint64_t seed, const Mix& mix)
       random_(seed ^ 0x5eedULL),
       mix_(mix),
       author_(&random_, &mix_),
-      handiwork_(cluster, &random_, &author_, &mix_) {}
+      handiwork_(cluster, &random_, &author_, &mix_),
+      claims_(cluster, seed, mix) {}
 
 void Workload::act() {
   std::uint64_t sum = 0;

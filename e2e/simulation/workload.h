@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "e2e/simulation/author.h"
+#include "e2e/simulation/claim_workload.h"
 #include "e2e/simulation/cluster.h"
 #include "e2e/simulation/handiwork.h"
 #include "e2e/simulation/mix.h"
@@ -38,6 +39,7 @@ class Workload {
   void edit_by_hand() { handiwork_.edit(); }
   void vandalise() { handiwork_.vandalise(); }
   void interfere() { handiwork_.interfere(); }
+  void use_claims() { claims_.act(); }
   void crash();
   void depose();
   void restart();
@@ -58,6 +60,7 @@ class Workload {
   Mix mix_;
   Author author_;
   Handiwork handiwork_;
+  ClaimWorkload claims_;
 };
 
 }  // namespace heirloom::simulation
