@@ -172,7 +172,9 @@ Task<void> LeaderElector::acquire() {
     const std::string reason = status.message();
     if (reason != last_reason) {
       last_reason = reason;
-      log::info("waiting to become the leader", {{"lease", state_->options.name}, {"reason", status}});
+      const bool is_held = is_conflict(status);  // the usual case; anything else somebody should look at
+      log::write(is_held ? log::Level::Info : log::Level::Warning, "waiting to become the leader",
+                 {{"lease", state_->options.name}, {"reason", status}});
     }
     const MonotonicTime next = state_->clock->monotonic() + state_->campaign_pause();
     const bool hurried = co_await state_->given_up.wait_until(state_->clock, next);
