@@ -244,10 +244,7 @@ void Cluster::disturb(Instance& leader, Duration spell) {
   const MonotonicTime end = world_.clock().monotonic() + spell;
   switch (disturbances_.below(4)) {
     case 0:
-      say(leader.process + " is paused");
-      leader.loop->pause();
-      leader.resumes_at = end;
-      stop_clock_at(end);
+      pause(leader, end);
       break;
     case 1:
       say(leader.process + " is cut off from its lease");
@@ -264,6 +261,19 @@ void Cluster::disturb(Instance& leader, Duration spell) {
       break;
   }
   deposed_until_ = end + kAfterSpell;
+}
+
+void Cluster::pause(Instance& leader, MonotonicTime end) {
+  say(leader.process + " is paused");
+  leader.loop->pause();
+  leader.resumes_at = end;
+  stop_clock_at(end);
+}
+
+void Cluster::pause_controller_at(std::uint64_t handlers, Duration spell) {
+  HEIRLOOM_ASSERT(options_.leases);
+  pause_at_ = handlers;
+  pause_spell_ = spell;
 }
 
 // Those that lost their lease have exited.
@@ -317,6 +327,16 @@ bool Cluster::step() {
   if (controller_ && crash_at_ && controller_->loop->steps() >= *crash_at_) {
     crash_at_.reset();
     crash_controller(crash_pause_);
+  }
+  if (controller_ && !deposed_ && pause_at_ && controller_->loop->steps() >= *pause_at_) {
+    pause_at_.reset();
+    ++crashes_;
+    const MonotonicTime end = world_.clock().monotonic() + pause_spell_;
+    deposed_ = std::move(controller_);
+    pause(*deposed_, end);
+    deposed_until_ = end + kAfterSpell;
+    stop_clock_at(*deposed_until_);
+    start_controller();
   }
   if (options_.leases) follow_leadership();
   if (deposed_) end_deposed();

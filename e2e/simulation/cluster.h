@@ -59,6 +59,8 @@ class Cluster {
   // With leases the other one stands by, and this one is paused, cut off from its lease, or meets a clock that
   // jumps, drawn from the seed, for about so long, before it is told to end.
   void depose_controller(Duration overlap);
+  // With leases: pauses it for so long at its k-th await, while another one starts and stands by.
+  void pause_controller_at(std::uint64_t handlers, Duration spell);
   bool crashed() const { return crashes_ > 0; }
   std::uint64_t crashes() const { return crashes_; }  // of controllers and servers
   // Handlers that the controller, or the one before it, has run.
@@ -141,6 +143,7 @@ class Cluster {
     ~Instance();                              // a crash
   };
   void disturb(Instance& leader, Duration spell);
+  void pause(Instance& leader, MonotonicTime end);
   void follow_leadership();
   void end_deposed();
   int controller_lives_ = 0;
@@ -150,6 +153,8 @@ class Cluster {
   SeededRandom disturbances_;
   std::optional<MonotonicTime> starts_at_;
   std::optional<std::uint64_t> crash_at_;
+  std::optional<std::uint64_t> pause_at_;
+  Duration pause_spell_ = Duration::zero();
   Duration crash_pause_ = Duration::zero();
   std::uint64_t crashes_ = 0;
   std::uint64_t handlers_before_crash_ = 0;

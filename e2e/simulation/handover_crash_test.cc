@@ -57,17 +57,29 @@ struct Outcome {
   bool crashed = false;
 };
 
+struct Story {
+  bool hasty = false;  // nobody waits for anything to be finished
+  // The controller is crashed, and the next one comes so late; or paused, while another one stands by.
+  enum class End { Crash, Pause } end = End::Crash;
+  Duration pause = Duration::zero();
+  bool leases = false;
+  bool traced = false;
+};
+
 // Two sharers; the second joins, the first leaves, the object is handed over and goes with the last one.
-// `hasty`: nobody waits for anything to be finished. crash_at 0: no crash.
-Outcome live(bool hasty, std::uint64_t crash_at, Duration pause, bool traced = false) {
+// at 0: nothing happens to the controller.
+Outcome live(const Story& story, std::uint64_t at) {
+  const bool hasty = story.hasty;
   ClusterOptions options;
   options.seed = 7;
-  options.traced = traced;
+  options.leases = story.leases;
+  options.traced = story.traced;
   Cluster cluster(options);
   Checker checker;
   cluster.on_commit = [&checker](const Commit& commit) { checker.see(commit); };
   cluster.start_controller();
-  if (crash_at != 0) cluster.crash_controller_at(crash_at, pause);
+  if (at != 0 && story.end == Story::End::Crash) cluster.crash_controller_at(at, story.pause);
+  if (at != 0 && story.end == Story::End::Pause) cluster.pause_controller_at(at, story.pause);
   Outcome outcome;
   const auto pass_time = [&](bool last) {
     if (hasty && !last) return cluster.run_steps(150);
@@ -115,15 +127,15 @@ constexpr std::uint64_t kStride = 13;
 constexpr std::uint64_t kStride = 1;
 #endif
 
-void crash_everywhere(bool hasty, Duration pause) {
-  const Outcome calm = live(hasty, 0, pause);
+void end_everywhere(const Story& story, std::uint64_t stride) {
+  const Outcome calm = live(story, 0);
   REQUIRE_MESSAGE(calm.violations.empty(), told(calm.violations));
   REQUIRE(calm.handlers > 100);
   int broken = 0;
-  for (std::uint64_t k = 1; k <= calm.handlers && broken < 3; k += kStride) {
-    const Outcome outcome = live(hasty, k, pause);
-    CHECK_MESSAGE(outcome.crashed, "no crash at handler ", k);
-    CHECK_MESSAGE(outcome.violations.empty(), "crashed at handler ", k, ": ", told(outcome.violations));
+  for (std::uint64_t k = 1; k <= calm.handlers && broken < 3; k += stride) {
+    const Outcome outcome = live(story, k);
+    CHECK_MESSAGE(outcome.crashed, "no end at handler ", k);
+    CHECK_MESSAGE(outcome.violations.empty(), "ended at handler ", k, ": ", told(outcome.violations));
     if (!outcome.violations.empty()) ++broken;
   }
 }
@@ -131,16 +143,42 @@ void crash_everywhere(bool hasty, Duration pause) {
 }  // namespace
 
 TEST_CASE("two runs of one seed give the same trace, byte for byte") {
-  const Outcome first = live(true, 333, Duration::zero(), true);
-  const Outcome second = live(true, 333, Duration::zero(), true);
+  Story story;
+  story.hasty = true;
+  story.traced = true;
+  const Outcome first = live(story, 333);
+  const Outcome second = live(story, 333);
   CHECK(first.trace.size() > 40);
   CHECK(first.trace == second.trace);
 }
 
-TEST_CASE("a crash at any await of a calm life loses nothing") { crash_everywhere(false, Duration::zero()); }
+TEST_CASE("a crash at any await of a calm life loses nothing") { end_everywhere(Story(), kStride); }
 
-TEST_CASE("a crash at any await of a hasty life loses nothing") { crash_everywhere(true, Duration::zero()); }
+TEST_CASE("a crash at any await of a hasty life loses nothing") {
+  Story story;
+  story.hasty = true;
+  end_everywhere(story, kStride);
+}
 
 TEST_CASE("a crash at any await of a hasty life loses nothing when the next controller comes late") {
-  crash_everywhere(true, std::chrono::seconds(20));
+  Story story;
+  story.hasty = true;
+  story.pause = std::chrono::seconds(20);
+  end_everywhere(story, kStride);
+}
+
+TEST_CASE("a leader that crashes at any await is followed when its lease is over") {
+  Story story;
+  story.hasty = true;
+  story.leases = true;
+  end_everywhere(story, kStride);
+}
+
+TEST_CASE("a leader that is paused at any await beyond its lease writes nothing when it goes on") {
+  Story story;
+  story.hasty = true;
+  story.leases = true;
+  story.end = Story::End::Pause;
+  story.pause = std::chrono::seconds(45);
+  end_everywhere(story, kStride);
 }
