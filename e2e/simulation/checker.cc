@@ -15,6 +15,8 @@ constexpr std::string_view kRevisions = "/core.oam.dev/applicationrevisions/";
 constexpr std::string_view kBoxes = "claimclasses.heirloom.dev:/boxes";
 // Keys of data and labels that only the application named in them declares; see workload.cc.
 constexpr std::string_view kOnly = "only-";
+// What somebody put there who is no application stays when one takes the object over.
+constexpr std::string_view kStrangers = "only-stranger";
 
 std::string trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
@@ -71,7 +73,7 @@ bool is_in_force(const Json& manifest, const Json& object) {
 std::vector<std::string> leftovers(JsonView declared, JsonView live) {
   std::vector<std::string> found;
   for (const auto& [key, value] : live.members())
-    if (key.starts_with(kOnly) && !declared.contains(key)) found.emplace_back(key);
+    if (key.starts_with(kOnly) && !key.starts_with(kStrangers) && !declared.contains(key)) found.emplace_back(key);
   return found;
 }
 

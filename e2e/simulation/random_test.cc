@@ -63,6 +63,12 @@ TEST_CASE("people may edit, delete and take finalizers away") {
   check_seeds(options, 1, 40);
 }
 
+TEST_CASE("claims stand beside applications for the same objects") {
+  RunOptions options;
+  options.mix.claims = true;
+  check_seeds(options, 1, 30);
+}
+
 TEST_CASE("an API that fails in every way it can delays, and breaks nothing") {
   RunOptions options;
   options.mix.faults = true;
