@@ -134,6 +134,7 @@ void Checker::see(const Commit& commit) {
       objects_.erase(commit.key);
       tampered_.erase(commit.key);
       stay_.erase(commit.key);
+      released_.erase(commit.key);
     } else {
       objects_[commit.key] = commit.after;
     }
@@ -236,6 +237,11 @@ void Checker::see_object(const Commit& commit) {
   if (commit.perhaps_by_user() && !commit.before.is_null() && !commit.after.is_null() &&
       (before.owner != after.owner || before.ledger != after.ledger || before.marks != after.marks))
     tampered_.insert(commit.key);
+  if (before.managed() && !commit.after.is_null() && !after.managed()) {
+    std::set<std::string>& names = released_[commit.key];
+    for (const JsonView part : {commit.after["data"], commit.after["spec"], commit.after["metadata"]["labels"]})
+      for (std::string& name : leftovers(JsonView(), part)) names.insert(std::move(name));
+  }
   // A last write in the name of one who is gone already: tidying up finds it unshared, and leaves it.
   if (commit.by_controller() && forced_.contains(after.owner) && !lives_.contains(after.owner) &&
       after.ledger.empty())
@@ -469,7 +475,8 @@ void Checker::check_object(const std::string& key, const Json& object) {
     report(2, fmt::format("{}: the owner is {}, the ledger {}", key, ownership.owner,
                           list_of(ownership.ledger)));
   for (const std::string& entry : everyone)
-    if (!rightful.contains(entry) && !tolerated.contains(entry) && !is_held_up(entry))
+    if (!rightful.contains(entry) && !tolerated.contains(entry) && !is_held_up(entry) &&
+        !(rightful.empty() && loose_.contains(entry)))  // nobody is there who might strike it out
       report(9, fmt::format("{}: {} does not declare it and is listed (owner {}, ledger {})", key, entry,
                             ownership.owner, list_of(ownership.ledger)));
   const auto owner = lives_.find(ownership.owner);
@@ -485,6 +492,9 @@ void Checker::check_object(const std::string& key, const Json& object) {
     for (std::string& field : leftovers(manifest["spec"], object["spec"])) rest.push_back(std::move(field));
     for (std::string& label : leftovers(manifest["metadata"]["labels"], object["metadata"]["labels"]))
       rest.push_back(std::move(label));
+    const auto released = released_.find(key);
+    if (released != released_.end())
+      std::erase_if(rest, [&released](const std::string& name) { return released->second.contains(name); });
     if (!rest.empty())
       report(4, fmt::format("{} keeps what its owner {} does not declare: {}", key, ownership.owner,
                             list_of(rest)));

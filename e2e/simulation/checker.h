@@ -95,6 +95,8 @@ class Checker {
   std::set<std::string> stay_;
   std::map<std::string, std::map<std::string, std::vector<Json>>>
       before_;                     // manifests of lives ended by force
+  // What stood on an object when it was released: nobody's from then on, and nobody's to remove.
+  std::map<std::string, std::set<std::string>> released_;
   std::set<std::string> loose_;    // sharers one of whose trackers somebody broke
   std::set<std::string> blocked_;  // at rest: sharers whose version is in conflict, rightly
   std::map<std::string, std::string> waiting_;  // at rest: sharers whose version waits, rightly, and for what

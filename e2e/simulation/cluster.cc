@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/yaml.h"
 #include "cmd/definitions.h"
+#include "e2e/simulation/declarations.h"
 #include "server/local_api.h"
 #include "server/resource_version.h"
 #include "server/store/commit_runner.h"
@@ -94,9 +95,13 @@ Cluster::Cluster(ClusterOptions options)
       mutant_seam_(options.mutant),
       world_(options.seed),
       disk_(options.seed),
+      coverage_(&mutant_seam_, &wire_, options.faults),
       user_loop_(world_, "user"),
       disturbances_(mixed(options.seed, 3, 0)) {
-  install(&mutant_seam_);
+  install(&coverage_);
+  wire_.on_answer = [this](const Sent& sent, const Status& status) {
+    if (sent.sender == "controller") coverage_.answered(store_key(sent.ref), sent, status);
+  };
   user_api_ = wire_.connect("user", user_loop_.executor(), true);
   if (options_.traced) wire_.on_call = [this](const std::string& line) { say(line); };
   start_server();
@@ -155,7 +160,7 @@ void Cluster::start_server() {
       };
     }
     fault_api_ = std::make_unique<kube::testing::FaultApi>(requests_.get(), below, &world_.clock(),
-                                                           options_.faults, std::move(told));
+                                                           &coverage_, std::move(told));
     below = fault_api_.get();
   }
   Started<Status> started(*server_loop_, api_server_->start());
@@ -386,7 +391,8 @@ bool Cluster::settle() {
 }
 
 // Who it was, by what is under way.
-void Cluster::attribute(Commit& commit) const {
+const Sent* Cluster::attribute(Commit& commit) const {
+  const Sent* cause = nullptr;
   const bool gone = commit.after.is_null();
   const Json lease = options_.leases ? stored(kLease) : Json();
   const std::string_view holder = lease["spec"]["holderIdentity"].string();
@@ -399,10 +405,12 @@ void Cluster::attribute(Commit& commit) const {
     if (gone && sent.verb != "remove" && !commit.before["metadata"].contains("deletionTimestamp")) continue;
     if (sent.verb == "remove" && !gone && !commit.after["metadata"].contains("deletionTimestamp")) continue;
     (sent.sender == "user" ? user : controller) = true;
+    if (sent.sender == "controller") cause = &sent;
     led = led || sent.process == holder;
   }
   commit.by = controller && user ? "controller or user" : controller ? "controller" : user ? "user" : "server";
   commit.unled = options_.leases && commit.by_controller() && !led;
+  return user ? nullptr : cause;
 }
 
 void Cluster::observe() {
@@ -448,7 +456,8 @@ void Cluster::see(const server::StoreEvent& event) {
   commit.key = event.key();
   if (event.previous) commit.before = event.previous->value;
   if (event.current) commit.after = event.current->value;
-  attribute(commit);
+  const Sent* const cause = attribute(commit);
+  if (is_managed_kind(commit.key)) coverage_.committed(commit.key, commit.revision, cause);
   if (event.current) {
     seen_[commit.key] = event.current;
   } else {

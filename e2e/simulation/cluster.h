@@ -18,6 +18,7 @@
 #include "base/testing/simulated_loop.h"
 #include "core/led_controller.h"
 #include "e2e/simulation/commit.h"
+#include "e2e/simulation/coverage.h"
 #include "e2e/simulation/mutants.h"
 #include "e2e/simulation/wire.h"
 #include "kube/api.h"
@@ -92,6 +93,7 @@ class Cluster {
   const std::vector<std::string>& trace() const { return trace_; }
   void say(std::string line);
   bool verbose = false;  // trace lines go to stdout as they come, too
+  const CoverageCounts& coverage() const { return coverage_.counts(); }
   std::uint64_t calls_of_controller() const { return wire_.calls("controller"); }
 
  private:
@@ -102,7 +104,8 @@ class Cluster {
   void observe();
   std::vector<server::StoreEventPtr> new_events();
   void see(const server::StoreEvent& event);
-  void attribute(Commit& commit) const;
+  // The request that caused it, when one of a controller did; valid until the next step.
+  const Sent* attribute(Commit& commit) const;
   template <class T>
   T wait_for(Task<T> task);
   kube::ObjectRef ref_of(std::string_view key) const;
@@ -112,6 +115,7 @@ class Cluster {
   SimulatedWorld world_;
   server::FaultyDisk disk_;
   Wire wire_;
+  Coverage coverage_;
   SimulatedLoop user_loop_;
   std::unique_ptr<kube::Api> user_api_;
   SimulatedLoop observer_loop_;  // in a world of its own: looking on moves nothing

@@ -44,6 +44,7 @@ struct Arguments {
   bool hash = false;
   bool logs = false;
   bool exhaustive = false;
+  std::string coverage;  // file of the excused cells
   std::uint64_t stride = 1;
 };
 
@@ -61,6 +62,9 @@ void add_options(CLI::App& app, Arguments& arguments) {
   std::map<std::string, Mutant> mutants;
   for (const MutantInfo& info : all_mutants()) mutants.emplace(info.name, info.mutant);
   app.add_option("--break", run.mutant, "takes one protection off")->transform(CLI::CheckedTransformer(mutants));
+  app.add_option("--coverage", arguments.coverage,
+                 "prints what was covered; an empty cell that this file does not excuse is a failure")
+      ->check(CLI::ExistingFile);
   app.add_flag("--exhaustive", arguments.exhaustive,
                "short stories, each with a crash at every await and every fault at every request");
   app.add_option("--stride", arguments.stride, "with --exhaustive: only every so many-th of them")
@@ -135,6 +139,8 @@ int main(int argc, char** argv) {
     sweep_options.first = arguments.first;
     totals = sweep(sweep_options, [&arguments](std::uint64_t seed) { return run_seed(arguments, seed, false); });
   }
+  const bool covered =
+      arguments.coverage.empty() || print_coverage(totals.coverage, read_excused(arguments.coverage));
   fmt::print("{}\n", to_string(totals));
-  return totals.violations == 0 ? 0 : 1;
+  return totals.violations == 0 && covered ? 0 : 1;
 }

@@ -64,6 +64,7 @@ RunResult run(const RunOptions& options) {
   result.totals.requests = cluster.calls_of_controller();
   result.totals.faults = faults.injected();
   result.totals.crashes = cluster.crashes();
+  result.totals.coverage = cluster.coverage();
   result.totals.violations = result.violations.empty() ? 0 : 1;
   return result;
 }

@@ -115,6 +115,7 @@ void Totals::add(const Totals& more) {
   faults += more.faults;
   crashes += more.crashes;
   violations += more.violations;
+  for (std::size_t i = 0; i < coverage.size(); ++i) coverage[i] += more.coverage[i];
 }
 
 std::string to_string(const Totals& totals) {

@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "e2e/simulation/coverage.h"
+
 namespace heirloom::simulation {
 
 // Added up over runs; passed between processes as it stands in memory.
@@ -17,6 +19,7 @@ struct Totals {
   std::uint64_t faults = 0;    // injected
   std::uint64_t crashes = 0;   // of controllers and servers
   std::uint64_t violations = 0;
+  CoverageCounts coverage{};
   void add(const Totals& more);
 };
 std::string to_string(const Totals& totals);

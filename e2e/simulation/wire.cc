@@ -27,6 +27,8 @@ Task<void> Wire::serve(std::shared_ptr<Slot<T>> slot, Attempt attempt, Wire* wir
     entry->second.sent.answered = true;
     entry->second.reset = nullptr;
     wire->answered_.push_back(id);
+    if (entry->second.mutating && wire->on_answer)
+      wire->on_answer(entry->second.sent, answer.ok() ? Status() : answer.status());
   }
   slot->answer = std::move(answer);
   slot->arrived.notify_all();
@@ -156,6 +158,7 @@ class Wire::Client final : public kube::Api {
   Task<Result<Json>> patch(kube::ObjectRef ref, kube::PatchType type, Json patch,
                            kube::WriteOptions options) override {
     Sent sent = note("patch", ref, options.subresource);
+    sent.guard = patch["metadata"]["resourceVersion"].string();
     auto attempt = [ref = std::move(ref), type, patch = std::move(patch), options = std::move(options)](
                        kube::Api* below) { return below->patch(ref, type, patch, options); };
     return wire_->cross<Json>(client_, std::move(sent), true, std::move(attempt));
@@ -163,6 +166,7 @@ class Wire::Client final : public kube::Api {
 
   Task<Result<Json>> remove(kube::ObjectRef ref, kube::RemoveOptions options) override {
     Sent sent = note("remove", ref, "");
+    sent.guard = options.resource_version;
     auto attempt = [ref = std::move(ref), options = std::move(options)](kube::Api* below) {
       return below->remove(ref, options);
     };

@@ -24,6 +24,7 @@ struct Sent {
   std::string process;  // which life of it
   std::string verb;  // create update patch remove
   kube::ObjectRef ref;
+  std::string guard;      // the resourceVersion that it insists on
   bool reliable = false;  // spared by injected faults
   bool answered = false;
 };
@@ -50,6 +51,8 @@ class Wire {
   bool busy(const std::string& sender) const;
 
   std::uint64_t calls(const std::string& sender) const;  // so far, watches' events not counted
+  // The server's answer to a request that changes something.
+  std::function<void(const Sent& sent, const Status& status)> on_answer;  // may be empty
   std::function<void(const std::string& line)> on_call;  // may be empty
 
  private:
