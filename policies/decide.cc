@@ -28,6 +28,8 @@ constexpr Row kTable[] = {
     {"absent and read-only",  //
      [](const Situation& s) { return absent(s) && s.policies.read_only; }, Action::ReadOnlyMissing,
      reason::kReadOnlyMissing},
+    {"absent, and heirs before me may still create it",  //
+     [](const Situation& s) { return absent(s) && s.others_first; }, Action::Wait, ""},
     {"absent",  //
      [](const Situation& s) { return absent(s); }, Action::Create, ""},
     {"exists, read-only",  //
@@ -50,9 +52,6 @@ constexpr Row kTable[] = {
     {"another's, shared, the ledger has a live entry",
      [](const Situation& s) { return of_other(s) && s.policies.shared && s.entries == Entries::Live; },
      Action::Join, ""},
-    // I had joined with the owner's consent; somebody emptied the ledger by hand.
-    {"another's, shared, the record holds my current mark",
-     [](const Situation& s) { return of_other(s) && s.policies.shared && s.my_mark; }, Action::Join, ""},
     {"another's, shared, no live entry",  //
      [](const Situation& s) { return of_other(s) && s.policies.shared; }, Action::Conflict,
      reason::kNotShareable},
@@ -67,12 +66,15 @@ struct View {
   const LiveObject& live;
   const Me& me;
   const Facts& facts;
-  Ledger entries;                  // of the ledger, not dead, in order
+  Ledger entries;                  // who has joined and is not dead, in order
   std::optional<SharerKey> owner;  // the effective one
+  bool is_shared = false;          // somebody has joined, dead or not
 
   View(const LiveObject& l, const Me& m, const Facts& f) : live(l), me(m), facts(f) {
-    for (const SharerKey& key : live.ledger)
+    const Ledger all = joined(live);
+    for (const SharerKey& key : all)
       if (!dead(key)) entries.push_back(key);
+    is_shared = !all.empty();
     if (live.owner && !dead(*live.owner)) {
       owner = live.owner;
     } else if (!entries.empty()) {
@@ -105,25 +107,37 @@ struct View {
     ownership.ledger = with_owner_first(ledger, new_owner);
     ownership.sharers = marks_without_dead();
     ownership.sharers.insert_or_assign(me.key, me.mark);
+    ownership.sharers = ownership.sharers.ordered_by(ownership.ledger);
     ownership.adopted = live.record && live.record->adopted;
     return ownership;
   }
 
   // I am the owner of an object that had none.
-  Ownership as_sole_owner(bool shared) const { return with_me(me.key, shared ? Ledger{me.key} : Ledger{}); }
+  Ownership as_sole_owner(bool shared) const {
+    Ownership ownership = with_me(me.key, shared ? Ledger{me.key} : Ledger{});
+    ownership.sharers = {{me.key, me.mark}};
+    return ownership;
+  }
 };
 
-Situation situation_of(const std::optional<View>& view, const ObjectPolicies& policies, const Facts& facts) {
+// How many of the heirs come before me; whoever is new comes after all of them.
+int rank_of(const SharerKey& me, const Ledger& line) {
+  return static_cast<int>(std::find(line.begin(), line.end(), me) - line.begin());
+}
+
+Situation situation_of(const std::optional<View>& view, const Me& me, const ObjectPolicies& policies,
+                       const Facts& facts) {
   Situation s;
   s.policies = policies;
+  s.others_first = !view && rank_of(me.key, facts.heirs.line) > facts.heirs.turns;
   s.namespace_blocks = facts.ns == NamespaceState::Terminating || facts.ns == NamespaceState::Missing;
   if (!view) return s;
   const LiveObject& live = view->live;
   s.presence = live.terminating ? Presence::Terminating : Presence::Exists;
   if (view->owner) s.owner = *view->owner == view->me.key ? Owner::Me : Owner::Other;
-  s.listed = contains(live.ledger, view->me.key);
+  s.listed = contains(view->entries, view->me.key);
   s.my_mark = live.has_mark(view->me.key, view->me.mark);
-  if (!live.ledger.empty()) s.entries = view->entries.empty() ? Entries::AllDead : Entries::Live;
+  if (view->is_shared) s.entries = view->entries.empty() ? Entries::AllDead : Entries::Live;
   return s;
 }
 
@@ -134,18 +148,33 @@ const Row& first_match(const Situation& situation) {
   return kTable[0];
 }
 
-Ownership created(const Me& me, bool shared) {
-  Ownership ownership;
-  ownership.owner = me.key;
-  if (shared) ownership.ledger = {me.key};
-  ownership.sharers.emplace(me.key, me.mark);
-  return ownership;
+// Made again with the ledger it had, so that nobody has to join once more and the order stays.
+void create(Decision& d, const Me& me, const Heirs& heirs) {
+  const bool heir = contains(heirs.line, me.key);
+  Ledger ledger = heir ? heirs.line : Ledger{};
+  ledger.erase(std::remove(ledger.begin(), ledger.end(), me.key), ledger.end());
+  const bool others = !ledger.empty();
+  ledger.insert(ledger.begin(), me.key);
+  d.ownership.owner = me.key;
+  d.ownership.sharers.emplace(me.key, me.mark);
+  if (d.shares || others) d.ownership.ledger = ledger;
+  for (const SharerKey& key : ledger)
+    if (const auto mark = heirs.marks.find(key); mark != heirs.marks.end())
+      d.ownership.sharers.emplace(key, mark->second);
+  d.shares_without_policy = !d.shares && others;
+  d.writes_ownership = true;
 }
 
 WaitCause wait_cause(const std::optional<LiveObject>& live, const Facts& facts) {
   if (live) return WaitCause::ObjectTerminating;
-  return facts.ns == NamespaceState::Terminating ? WaitCause::NamespaceTerminating
-                                                 : WaitCause::NamespaceMissing;
+  switch (facts.ns) {
+    case NamespaceState::Terminating:
+      return WaitCause::NamespaceTerminating;
+    case NamespaceState::Missing:
+      return WaitCause::NamespaceMissing;
+    default:
+      return WaitCause::OthersFirst;
+  }
 }
 
 void conflict(Decision& d, std::string_view why) {
@@ -162,7 +191,9 @@ void step_out(Decision& d, const View& view) {
 }
 
 void update(Decision& d, const View& view) {
-  const Ledger others = view.entries_without_me();
+  Ledger others = view.entries_without_me();
+  for (const auto& [key, mark] : view.marks_without_dead())  // a lone mark beside my labels: nobody is lost
+    if (key != view.me.key && !contains(others, key)) others.push_back(key);
   const bool shares = d.shares || !others.empty();
   Ledger ledger = others;
   ledger.insert(ledger.begin(), view.me.key);
@@ -245,7 +276,7 @@ Decision decide(const std::optional<LiveObject>& live, const Me& me, const Objec
                 const Facts& facts) {
   std::optional<View> view;
   if (live) view.emplace(*live, me, facts);
-  const Row& row = first_match(situation_of(view, policies, facts));
+  const Row& row = first_match(situation_of(view, me, policies, facts));
 
   Decision d;
   d.action = row.action;
@@ -259,13 +290,14 @@ Decision decide(const std::optional<LiveObject>& live, const Me& me, const Objec
   switch (row.action) {
     case Action::Wait:
       d.wait = wait_cause(live, facts);
+      if (d.wait == WaitCause::OthersFirst)
+        d.turns_to_wait = rank_of(me.key, facts.heirs.line) - facts.heirs.turns;
       break;
     case Action::ReadOnlyMissing:
     case Action::Conflict:
       break;
     case Action::Create:
-      d.ownership = created(me, policies.shared);
-      d.writes_ownership = true;
+      create(d, me, facts.heirs);
       break;
     case Action::Observe:
       step_out(d, *view);

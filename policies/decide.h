@@ -37,7 +37,7 @@ enum class Action {
 };
 std::string_view to_string(Action action);
 
-enum class WaitCause { None, NamespaceMissing, NamespaceTerminating, ObjectTerminating };
+enum class WaitCause { None, NamespaceMissing, NamespaceTerminating, ObjectTerminating, OthersFirst };
 
 struct Decision {
   Action action = Action::Conflict;
@@ -57,6 +57,7 @@ struct Decision {
   // be said.
   bool shares_without_policy = false;
   WaitCause wait = WaitCause::None;
+  int turns_to_wait = 0;  // for OthersFirst: so many of the heirs before me may still create it
   // conflict_reasons: NotManaged, NotShareable, ManagedByOther; also for Drop; ReadOnlyMissing for that
   // action.
   std::string_view conflict;
@@ -74,13 +75,14 @@ struct Situation {
   // Me if the labels are mine; else the labelled sharer if it is not dead; else the first ledger entry that
   // is Live (or Unknown), else the first that is not dead; else None. On a copy: None.
   enum class Owner { None, Me, Other };
-  enum class Entries { Empty, AllDead, Live };  // of the ledger; Leaving and Unknown are not dead
+  enum class Entries { Empty, AllDead, Live };  // who has joined; Leaving and Unknown are not dead
 
   Presence presence = Presence::Absent;
   bool namespace_blocks = false;  // terminating, or missing and not planned
+  bool others_first = false;      // absent, and heirs before me have not had their turn
   Owner owner = Owner::None;
   ObjectPolicies policies;
-  bool listed = false;   // I am in the ledger
+  bool listed = false;   // I have joined: see live.h joined()
   bool my_mark = false;  // the record holds my current mark
   Entries entries = Entries::Empty;
 };

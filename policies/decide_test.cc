@@ -124,9 +124,32 @@ const Case kCases[] = {
      facts({{"n/a", Liveness::Unknown}}), Action::Join, "n/a", "n/a,n/me", true},
     {"another's, leaving: still the owner", live("n/a", "n/a"), kShared, facts({{"n/a", kLeaving}}),
      Action::Join, "n/a", "n/a,n/me", true},
-    {"another's, the ledger was emptied by hand, my mark is there",
-     live("n/a", "", Marks_{{"n/a", "x.1"}, {"n/me", "uidme.1"}}), kShared, facts({}), Action::Join, "n/a",
-     "n/a,n/me", true},
+    {"another's, the ledger was emptied by hand: the record has the order",
+     live("n/a", "", Marks_{{"n/a", "x.1"}, {"n/b", "x.1"}, {"n/me", "uidme.1"}}), kShared, facts({}),
+     Action::Hold, "n/a", "n/a,n/b,n/me", true},
+    {"another's, one entry was taken out of the ledger by hand: it goes back to its place",
+     live("n/a", "n/a,n/me", Marks_{{"n/a", "x.1"}, {"n/b", "x.1"}, {"n/me", "uidme.1"}}), kShared, facts({}),
+     Action::Hold, "n/a", "n/a,n/b,n/me", true},
+    {"the first entry was taken out by hand, and the labels: it is the owner still",
+     live("", "n/b,n/me", Marks_{{"n/z", "x.1"}, {"n/b", "x.1"}, {"n/me", "uidme.1"}}), kShared, facts({}),
+     Action::Hold, "n/z", "n/z,n/b,n/me", true},
+    {"labels and ledger are gone: the first of the record owns it",
+     live("", "", Marks_{{"n/z", "x.1"}, {"n/me", "uidme.1"}}), kShared, facts({}), Action::Hold, "n/z",
+     "n/z,n/me", true},
+    {"labels and ledger are gone, I am the first of the record",
+     live("", "", Marks_{{"n/me", "uidme.1"}, {"n/a", "x.1"}}), kShared, facts({}), Action::Update, "n/me",
+     "n/me,n/a", true},
+    {"labels and ledger are gone, the first of the record is dead",
+     live("", "", Marks_{{"n/z", "x.1"}, {"n/me", "uidme.1"}, {"n/a", "x.1"}}), kShared,
+     facts({{"n/z", kDead}}), Action::Update, "n/me", "n/me,n/a", true},
+    {"labels and ledger are gone, and I am new",
+     live("", "", Marks_{{"n/z", "x.1"}, {"n/a", "x.1"}}), kShared, facts({}), Action::Join, "n/z",
+     "n/z,n/a,n/me", true},
+    {"mine, the ledger was emptied by hand", live("n/me", "", Marks_{{"n/me", "uidme.1"}, {"n/a", "x.1"}}),
+     kShared, facts({}), Action::Update, "n/me", "n/me,n/a", true},
+    {"mine, and the record has another order than the ledger",
+     live("n/me", "n/me,n/a", Marks_{{"n/a", "x.1"}, {"n/me", "uidme.1"}}), kShared, facts({}), Action::Update,
+     "n/me", "n/me,n/a", true},
     {"another's, not shared by its owner", live("n/a", ""), kShared, facts({}), Action::Conflict, "", "",
      false, "NotShareable"},
     {"another's, I am in it and no longer share", live("n/a", "n/a,n/me,n/b"), kNone, facts({}), Action::Drop,
@@ -151,6 +174,46 @@ TEST_CASE("what an application does about an object it declares") {
   }
 }
 
+TEST_CASE("an object that somebody deleted is made again by its heirs in their order, with its ledger") {
+  struct InLine {
+    std::string when;
+    const char* line;
+    int turns;
+    ObjectPolicies policies;
+    Action action;
+    const char* ledger;
+    int wait;
+  };
+  const InLine kInLine[] = {
+      {"nobody knows of heirs", "", 0, kShared, Action::Create, "n/me", 0},
+      {"I am the first", "n/me,n/a,n/b", 0, kShared, Action::Create, "n/me,n/a,n/b", 0},
+      {"one is before me", "n/a,n/me,n/b", 0, kShared, Action::Wait, "", 1},
+      {"two are before me, one had its turn", "n/a,n/b,n/me", 1, kShared, Action::Wait, "", 1},
+      {"all before me had their turn", "n/a,n/b,n/me", 2, kShared, Action::Create, "n/me,n/a,n/b", 0},
+      {"I am new: after all heirs", "n/a,n/b", 1, kShared, Action::Wait, "", 1},
+      {"I am new, and none of them came", "n/a,n/b", 2, kShared, Action::Create, "n/me", 0},
+      {"I was its owner alone", "n/me", 0, kNone, Action::Create, "", 0},
+      {"I own what others share, and share no longer", "n/me,n/a", 0, kNone, Action::Create, "n/me,n/a", 0},
+      {"read-only: not mine to create", "n/me", 0, kReadOnly, Action::ReadOnlyMissing, "", 0},
+  };
+  for (const InLine& c : kInLine) {
+    CAPTURE(c.when);
+    Facts f = facts({});
+    f.heirs.line = parse_ledger(c.line);
+    f.heirs.marks = {{key("n/b"), "b.1"}, {key("n/a"), "a.1"}, {key("n/gone"), "x.1"}, {key("n/me"), "old.1"}};
+    f.heirs.turns = c.turns;
+    const Decision d = decide(std::nullopt, kMe, c.policies, f);
+    CHECK(to_string(d.action) == to_string(c.action));
+    CHECK(format_ledger(d.ownership.ledger) == c.ledger);
+    CHECK(d.turns_to_wait == c.wait);
+    if (c.action == Action::Wait) CHECK(d.wait == WaitCause::OthersFirst);
+    if (c.action != Action::Create) continue;
+    CHECK(d.ownership.sharers.find(kMe.key)->second == kMe.mark);
+    CHECK_FALSE(d.ownership.sharers.contains(key("n/gone")));
+    for (const SharerKey& k : d.ownership.ledger) CHECK(d.ownership.sharers.contains(k));
+  }
+}
+
 TEST_CASE("every row of the table is reached by a case above") {
   std::set<std::pair<Action, std::string>> reached;
   for (const Case& c : kCases) reached.emplace(c.action, c.conflict);
@@ -167,7 +230,7 @@ void for_each_situation(Visit visit) {
   for (const auto presence : {S::Presence::Absent, S::Presence::Terminating, S::Presence::Exists})
     for (const auto owner : {S::Owner::None, S::Owner::Me, S::Owner::Other})
       for (const auto entries : {S::Entries::Empty, S::Entries::AllDead, S::Entries::Live})
-        for (unsigned bits = 0; bits < 64; ++bits) {
+        for (unsigned bits = 0; bits < 128; ++bits) {
           S s;
           s.presence = presence;
           s.owner = owner;
@@ -176,6 +239,7 @@ void for_each_situation(Visit visit) {
           s.namespace_blocks = (bits & 8) != 0;
           s.listed = (bits & 16) != 0;
           s.my_mark = (bits & 32) != 0;
+          s.others_first = (bits & 64) != 0;
           visit(s);
         }
 }
@@ -190,14 +254,15 @@ std::vector<std::pair<Action, std::string_view>> exclusive_rows(const Situation&
   const bool none = usable && s.owner == Situation::Owner::None;
   const bool other = usable && s.owner == Situation::Owner::Other;
   const bool inherits = shared && s.entries == Situation::Entries::AllDead;
-  const bool joins = s.entries == Situation::Entries::Live || s.my_mark;
+  const bool joins = s.entries == Situation::Entries::Live;
   std::vector<std::pair<Action, std::string_view>> rows;
   const auto row = [&rows](bool holds, Action action, std::string_view why = "") {
     if (holds) rows.emplace_back(action, why);
   };
   row(absent && s.namespace_blocks, Action::Wait);
   row(absent && !s.namespace_blocks && ro, Action::ReadOnlyMissing, reason::kReadOnlyMissing);
-  row(absent && !s.namespace_blocks && !ro, Action::Create);
+  row(absent && !s.namespace_blocks && !ro && s.others_first, Action::Wait);
+  row(absent && !s.namespace_blocks && !ro && !s.others_first, Action::Create);
   row(!absent && ro, Action::Observe);
   row(dying && !ro, Action::Wait);
   row(usable && s.owner == Situation::Owner::Me, Action::Update);
@@ -226,7 +291,7 @@ TEST_CASE("the table is total: in every situation exactly one row holds, and it 
     CHECK(found->action == expected[0].first);
     CHECK(found->conflict == expected[0].second);
   });
-  CHECK(situations == 3 * 3 * 3 * 64);
+  CHECK(situations == 3 * 3 * 3 * 128);
 }
 
 // Everything that can be read from an object with two other sharers a and b and a third party c.
@@ -236,7 +301,8 @@ void for_each_input(Visit visit) {
       "",         "n/me",     "n/a",          "n/a,n/me",     "n/me,n/a",     "n/a,n/b",
       "n/b,n/me", "n/c,n/me", "n/a,n/me,n/b", "n/a,n/b,n/me", "n/me,n/a,n/b", "n/b,n/a"};
   const std::optional<Marks_> kMarks[] = {std::nullopt, Marks_{}, Marks_{{"n/me", "uidme.1"}},
-                                          Marks_{{"n/me", "old.1"}, {"n/a", "a.1"}}, Marks_{{"n/a", "a.1"}}};
+                                          Marks_{{"n/me", "old.1"}, {"n/a", "a.1"}}, Marks_{{"n/a", "a.1"}},
+                                          Marks_{{"n/a", "a.1"}, {"n/me", "uidme.1"}, {"n/b", "b.1"}}};
   const Liveness kAll[] = {Liveness::Live, Liveness::Leaving, Liveness::Dead, Liveness::Unknown};
   for (const std::string owner : {"", "n/me", "n/a", "n/c"})
     for (const std::string ledger : kLedgers)
@@ -263,6 +329,10 @@ TEST_CASE("whatever is on the object, a decision keeps the invariants") {
       // 2: no entry is lost.
       for (const SharerKey& k : object.ledger)
         if (k != kMe.key && !f.is_dead(k)) REQUIRE(contains(o.ledger, k));
+      // Who stands in the record of a shared object is not forgotten, and the record has the ledger's order.
+      for (const SharerKey& k : joined(object))
+        if (k != kMe.key && !f.is_dead(k)) REQUIRE(contains(o.ledger, k));
+      if (!o.ledger.empty()) REQUIRE(o.sharers == o.sharers.ordered_by(o.ledger));
       // 9: a dead sharer is never kept, let alone made owner.
       for (const SharerKey& k : o.ledger) REQUIRE((k == kMe.key || !f.is_dead(k)));
       for (const auto& [k, mark] : o.sharers) REQUIRE((k == kMe.key || !f.is_dead(k)));
@@ -286,8 +356,7 @@ TEST_CASE("a decision that was written is settled: deciding again writes nothing
       const ObjectPolicies policies{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
       const Decision d = decide(object, kMe, policies, f);
       if (!d.writes_ownership) continue;
-      const LiveObject next = testing::after(object, d.ownership.owner, d.ownership.ledger,
-                                             d.ownership.sharers, d.ownership.adopted);
+      const LiveObject next = as_written(object, d.ownership);
       const Decision again = decide(next, kMe, policies, f);
       REQUIRE_FALSE(again.writes_ownership);
       if (d.may_write_content) REQUIRE(again.action == Action::Update);

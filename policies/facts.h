@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "apis/sharer_key.h"
+#include "policies/ledger.h"
+#include "policies/record.h"
 
 namespace heirloom::policies {
 
@@ -27,9 +29,17 @@ enum class NamespaceState {
 };
 std::string_view to_string(NamespaceState state);
 
+// Of an object that is absent and was somebody's when this process saw it last: who of them still declares it.
+struct Heirs {
+  Ledger line;     // owner first, then in join order; only those known to live
+  Marks marks;     // of the last record
+  int turns = 0;   // how many of the line have had the time to create it
+};
+
 struct Facts {
   std::map<SharerKey, Liveness> liveness;
   NamespaceState ns = NamespaceState::NotNeeded;
+  Heirs heirs;
 
   Liveness of(const SharerKey& key) const;  // Unknown when nothing is said
   bool is_dead(const SharerKey& key) const { return of(key) == Liveness::Dead; }

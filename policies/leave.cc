@@ -31,12 +31,13 @@ SharerKey next_owner(const LiveObject& live, const Ledger& members, const Facts&
 Ownership hand_over(const LiveObject& live, const Ledger& members, const Facts& facts) {
   Ownership stays;
   stays.owner = next_owner(live, members, facts);
-  const bool shared = !live.ledger.empty() || members.size() > 1;
+  const bool shared = !joined(live).empty() || members.size() > 1;
   if (shared) stays.ledger = with_owner_first(members, *stays.owner);
   if (live.record) {
     stays.adopted = live.record->adopted;
     for (const auto& [key, mark] : live.record->sharers)
       if (contains(members, key)) stays.sharers.emplace(key, mark);
+    stays.sharers = stays.sharers.ordered_by(stays.ledger);
   }
   return stays;
 }

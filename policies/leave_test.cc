@@ -74,7 +74,7 @@ const Case kCases[] = {
     {"my entry was removed by hand, I am the owner", live("n/me", "n/a"), kDelete, facts({}),
      LeaveAction::Handover, "n/a", "n/a"},
     {"a live key stands only in the record", live("n/me", "", MarkList{{"n/me", "u.1"}, {"n/a", "v.1"}}),
-     kDelete, facts({}), LeaveAction::Handover, "n/a", ""},
+     kDelete, facts({}), LeaveAction::Handover, "n/a", "n/a"},
     {"two live keys stand only in the record",
      live("n/me", "", MarkList{{"n/me", "u.1"}, {"n/a", "v.1"}, {"n/b", "w.1"}}), kDelete, facts({}),
      LeaveAction::Handover, "n/a", "n/a,n/b"},
@@ -157,7 +157,7 @@ TEST_CASE("whatever is on the object, leaving keeps the invariants") {
                 // The labels move only if I was the owner or the owner is dead.
                 if (object.owner && object.owner != kMe && !f.is_dead(*object.owner))
                   REQUIRE(o.owner == object.owner);
-                const LiveObject next = testing::after(object, o.owner, o.ledger, o.sharers, o.adopted);
+                const LiveObject next = as_written(object, o);
                 REQUIRE(leave(next, kMe, {}, f).action == LeaveAction::Nothing);
               }
 }

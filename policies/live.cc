@@ -1,5 +1,6 @@
 #include "policies/live.h"
 
+#include <algorithm>
 #include <set>
 
 #include "apis/labels.h"
@@ -26,10 +27,14 @@ SharerKey resolve_owner(const OwnerLabels& labels, const Ledger& ledger,
 
 }  // namespace
 
+std::string LiveObject::mark_of(const SharerKey& sharer) const {
+  if (!record) return {};
+  const auto it = record->sharers.find(sharer);
+  return it == record->sharers.end() ? std::string() : it->second;
+}
+
 bool LiveObject::has_mark(const SharerKey& me, std::string_view mark) const {
-  if (!record) return false;
-  const auto it = record->sharers.find(me);
-  return it != record->sharers.end() && it->second == mark;
+  return record && record->sharers.contains(me) && mark_of(me) == mark;
 }
 
 bool LiveObject::lists(const SharerKey& me) const {
@@ -72,6 +77,37 @@ LiveObject read_live(JsonView object, const ObjectKey& key) {
   return live;
 }
 
+Ledger joined(const LiveObject& live) {
+  Ledger all = live.ledger;
+  if (!live.record || (live.ledger.empty() && live.record->sharers.size() < 2)) return all;
+  const std::set<SharerKey> listed(all.begin(), all.end());
+  const bool complete = std::all_of(live.record->sharers.begin(), live.record->sharers.end(),
+                                    [&listed](const auto& mark) { return listed.contains(mark.first); });
+  if (complete) return all;
+  // After the one that joined before it; the first of the record comes first.
+  auto at = all.begin();
+  for (const auto& [key, mark] : live.record->sharers) {
+    if (listed.contains(key))
+      at = std::find(all.begin(), all.end(), key) + 1;
+    else
+      at = all.insert(at, key) + 1;
+  }
+  return all;
+}
+
+LiveObject restored(LiveObject live, const LiveObject& last) {
+  if (live.copy || live.record || live.uid != last.uid) return live;
+  const bool bare = !live.owner && live.ledger.empty();
+  if (!bare && !last.record) return live;
+  if (bare) {
+    live.owner = last.owner;
+    live.ledger = last.ledger;
+  }
+  live.record = last.record;
+  live.canonical = false;
+  return live;
+}
+
 std::vector<SharerKey> keys_to_check(const LiveObject& live, const SharerKey& me) {
   std::vector<SharerKey> keys;
   std::set<SharerKey> seen{me};
@@ -79,7 +115,7 @@ std::vector<SharerKey> keys_to_check(const LiveObject& live, const SharerKey& me
     if (seen.insert(key).second) keys.push_back(key);
   };
   if (live.owner) add(*live.owner);
-  for (const SharerKey& key : live.ledger) add(key);
+  for (const SharerKey& key : joined(live)) add(key);
   if (live.record)
     for (const auto& [key, mark] : live.record->sharers) add(key);
   return keys;

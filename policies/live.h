@@ -31,6 +31,7 @@ struct LiveObject {
   bool canonical = true;  // false: labels, ledger or record read leniently; the text must be rewritten even
                           // when what it means stays
 
+  std::string mark_of(const SharerKey& sharer) const;  // in the record; "" = none
   bool has_mark(const SharerKey& me, std::string_view mark) const;  // the record holds exactly this mark
   bool lists(const SharerKey& me) const;                            // owner, in the ledger, or in the record
   bool operator==(const LiveObject&) const = default;
@@ -39,6 +40,15 @@ struct LiveObject {
 // `key` is what was read (its namespace, kind and group as the server knows them). A claim's full key is
 // looked for in record and ledger; one that is found nowhere gets key_of_owner_labels.
 LiveObject read_live(JsonView object, const ObjectKey& key);
+
+// Everyone who shares the object, in join order: the ledger, and who stands in the record only (somebody edited the
+// ledger) at the place the record gives it. Empty when the object is not shared: no ledger, and nobody or only one in the
+// record.
+Ledger joined(const LiveObject& live);
+
+// What somebody took off by hand, put back in thought from the same object (by UID) as it was seen `last`: the record
+// when it is missing, and, when owner labels and ledger are gone as well, those, too. Never on a copy.
+LiveObject restored(LiveObject live, const LiveObject& last);
 
 // Everyone whose liveness decide() and leave() want to know: owner, ledger, record; without `me`, without
 // duplicates. Read the facts AFTER the object (protocol: every fact a write relies on is read after the

@@ -29,7 +29,7 @@ Json annotated(const char* labels, const std::string& ledger, const std::string&
   Record record;
   record.object = kKey;
   record.object.name = on;
-  record.sharers[key(sharer)] = "u.1";
+  record.sharers.emplace(key(sharer), "u.1");
   JsonBuilder annotations;
   annotations.begin_object();
   annotations.member_unless_empty(annotations::kSharedBy, ledger);
@@ -87,6 +87,58 @@ TEST_CASE("text that is not canonical is told apart from what it means") {
   CHECK_FALSE(live.record.has_value());
   CHECK_FALSE(live.canonical);
   CHECK(live.owner == key("default/app1"));
+}
+
+TEST_CASE("who has joined, in join order, whatever somebody took out of the ledger") {
+  using Marks_ = std::vector<std::pair<std::string, std::string>>;
+  const Marks_ all{{"n/c", "u.1"}, {"n/a", "u.1"}, {"n/b", "u.1"}};
+  struct Case {
+    const char* ledger;
+    std::optional<Marks_> marks;
+    const char* joined;
+  };
+  const Case kCases[] = {
+      {"n/c,n/a,n/b", all, "n/c,n/a,n/b"},
+      {"", all, "n/c,n/a,n/b"},
+      {"n/b", all, "n/c,n/a,n/b"},
+      {"n/c", all, "n/c,n/a,n/b"},
+      {"n/c,n/b", all, "n/c,n/a,n/b"},
+      {"n/b,n/a,n/c", all, "n/b,n/a,n/c"},  // the ledger is KubeVela's word: an order it states stands
+      {"n/x,n/c", all, "n/x,n/c,n/a,n/b"},
+      {"n/a", std::nullopt, "n/a"},
+      {"", std::nullopt, ""},
+      {"", Marks_{{"n/a", "u.1"}}, ""},  // one alone shares with nobody
+      {"n/a", Marks_{{"n/b", "u.1"}}, "n/b,n/a"},
+  };
+  for (const Case& c : kCases) {
+    CAPTURE(c.ledger);
+    CHECK(format_ledger(joined(testing::live("n/c", c.ledger, c.marks))) == c.joined);
+  }
+}
+
+TEST_CASE("what was taken off by hand comes back from what was last seen of the same object") {
+  const LiveObject last = testing::live("n/b", "n/b,n/a", {{{"n/b", "u.1"}, {"n/a", "u.1"}}});
+  const LiveObject bare = testing::live("", "");
+  LiveObject back = restored(bare, last);
+  CHECK(back.owner == last.owner);
+  CHECK(back.ledger == last.ledger);
+  CHECK(back.record == last.record);
+  CHECK_FALSE(back.canonical);
+
+  back = restored(testing::live("n/b", ""), last);  // the labels stand: so does what they say
+  CHECK(back.ledger.empty());
+  CHECK(format_ledger(joined(back)) == "n/b,n/a");
+
+  LiveObject other = bare;
+  other.uid = "another object of that name";
+  CHECK(restored(other, last) == other);
+  LiveObject copy = bare;
+  copy.copy = true;
+  CHECK(restored(copy, last) == copy);
+  const LiveObject whole = testing::live("n/x", "n/x", {{{"n/x", "u.1"}}});
+  CHECK(restored(whole, last) == whole);
+  const LiveObject unrecorded = testing::live("n/b", "n/b");  // written by KubeVela, nothing is missing
+  CHECK(restored(unrecorded, unrecorded) == unrecorded);
 }
 
 TEST_CASE("a claim's full key is found in ledger or record") {

@@ -16,6 +16,25 @@ Ownership ownership_of(const LiveObject& live) {
   return ownership;
 }
 
+LiveObject as_written(LiveObject live, const Ownership& wanted) {
+  std::optional<Json> fields = live.record ? std::move(live.record->fields) : std::nullopt;
+  live.owner = wanted.owner;
+  live.ledger = wanted.ledger;
+  live.canonical = true;
+  live.copy = false;
+  live.copied_owner.reset();
+  live.record.reset();
+  if (wanted.owner) live.record = Record{live.key, wanted.sharers, std::move(fields), wanted.adopted};
+  return live;
+}
+
+std::vector<SharerKey> dead_on(const LiveObject& live, const SharerKey& me, const Facts& facts) {
+  std::vector<SharerKey> dead;
+  for (SharerKey& key : keys_to_check(live, me))
+    if (facts.is_dead(key)) dead.push_back(std::move(key));
+  return dead;
+}
+
 bool differs(const LiveObject& live, const Ownership& wanted) {
   if (!live.canonical) return true;
   const Ownership stored = ownership_of(live);

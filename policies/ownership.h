@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "apis/resource_names.h"
 #include "apis/sharer_key.h"
 #include "base/json.h"
+#include "policies/facts.h"
 #include "policies/ledger.h"
 #include "policies/live.h"
 #include "policies/record.h"
@@ -26,6 +28,12 @@ struct Ownership {
 
 // Of the object as it stands (a copy: of nobody).
 Ownership ownership_of(const LiveObject& live);
+
+// The object as it will be after a write that leaves `wanted` on it.
+LiveObject as_written(LiveObject live, const Ownership& wanted);
+
+// Who stands on the object and is dead. Every write of ownership takes them off.
+std::vector<SharerKey> dead_on(const LiveObject& live, const SharerKey& me, const Facts& facts);
 
 // True when the stored metadata must be rewritten to say `wanted`: it means something else, or it means the
 // same in a form that is not canonical, or a shared object has no record yet. An unshared object without a

@@ -161,10 +161,11 @@ class World {
     }
     next.live = through_json_
                     ? rewritten(next.live, wanted)
-                    : testing::after(next.live, wanted.owner, wanted.ledger, wanted.sharers, wanted.adopted);
+                    : as_written(next.live, wanted);
     if (content) next.content = static_cast<int>(i);
     check_commit(what, i, next);
     store(std::move(next));
+    last_ = object_;
     log_.push_back(fmt::format("{} {}: owner {} ledger {}", what, name_of(i).name,
                                object_->live.owner ? object_->live.owner->name : "-",
                                format_ledger(object_->live.ledger)));
@@ -181,12 +182,26 @@ class World {
 
   void check_commit(std::string_view what, std::size_t i, const Stored& next) {
     const Ledger& ledger = next.live.ledger;
+    check_order(what, i, next.live);
     if (object_)
       for (const SharerKey& key : object_->live.ledger)
         if (index_of(key) != i && !contains(ledger, key) && next.live.owner != key && joined(index_of(key)))
           violation(fmt::format("lost: {} by {} drops {}", what, name_of(i).name, key.name));
     if (!ledger.empty() && ledger.front() != next.live.owner)
       violation(fmt::format("I2: {} by {} leaves ledger {}", what, name_of(i).name, format_ledger(ledger)));
+  }
+
+  // Whatever people strip, the heirs stay in the order in which they joined; only an owner goes to the front.
+  void check_order(std::string_view what, std::size_t i, const LiveObject& next) {
+    if (!last_ || last_->live.uid != next.uid) return;
+    Ledger before, after;
+    for (const SharerKey& key : last_->live.ledger)
+      if (key != next.owner && contains(next.ledger, key)) before.push_back(key);
+    for (const SharerKey& key : next.ledger)
+      if (contains(before, key)) after.push_back(key);
+    if (before != after)
+      violation(fmt::format("order: {} by {} turns {} into {}", what, name_of(i).name,
+                            format_ledger(last_->live.ledger), format_ledger(next.ledger)));
   }
 
   // One atomic step of the application's controller. True when there may be more to do.
@@ -239,6 +254,9 @@ class World {
   void read(Worker& worker, bool facts, bool first) {
     if (!facts) {
       worker.object = object_;
+      // What the process has seen before. Who leaves goes by what stands there.
+      if (object_ && last_ && worker.mode == Worker::Mode::Apply)
+        worker.object->live = restored(object_->live, last_->live);
     } else if (first) {  // the mutant: facts of the object as it is now, used for the object as it is later
       worker.facts = read_facts(object_);
     } else {
@@ -258,7 +276,7 @@ class World {
     if (mutant_ == Mutant::HoldWithoutMark && d.action == Action::Hold) {
       d.ownership.sharers.erase(me.key);
       if (live->record && live->record->sharers.contains(me.key))
-        d.ownership.sharers[me.key] = live->record->sharers[me.key];
+        d.ownership.sharers.emplace(me.key, live->record->sharers.find(me.key)->second);
       d.writes_ownership = differs(*live, d.ownership) && live->record;
     }
     const std::pair dispatched(apps_[i]->uid, apps_[i]->join);
@@ -359,10 +377,10 @@ class World {
     log_.push_back("edited by hand");
     if (r < 0.9) return store(std::nullopt);
     Stored next = *object_;
-    if (r < 0.95)
-      next.live.owner.reset();
-    else
-      next.live.ledger.clear();
+    const std::size_t what = 1 + dice_.below(7);  // any of them, and any of them together
+    if ((what & 1) != 0) next.live.owner.reset();
+    if ((what & 2) != 0) next.live.ledger.clear();
+    if ((what & 4) != 0) next.live.record.reset();
     store(std::move(next));
   }
 
@@ -417,6 +435,7 @@ class World {
   bool by_hand_;
   bool through_json_;
   std::optional<Stored> object_;
+  std::optional<Stored> last_;  // as the protocol left it last
   std::uint64_t resource_version_ = 0;
   int next_uid_ = 0;
   std::array<std::optional<App>, kApps> apps_;

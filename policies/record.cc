@@ -1,5 +1,9 @@
 #include "policies/record.h"
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include <fmt/format.h>
 
 namespace heirloom::policies {
@@ -26,6 +30,40 @@ Result<ObjectKey> parse_object(JsonView json) {
 
 }  // namespace
 
+Marks::const_iterator Marks::find(const SharerKey& key) const {
+  return std::find_if(begin(), end(), [&key](const value_type& mark) { return mark.first == key; });
+}
+
+void Marks::emplace(SharerKey key, std::string mark) {
+  if (!contains(key)) marks_.emplace_back(std::move(key), std::move(mark));
+}
+
+void Marks::insert_or_assign(const SharerKey& key, std::string mark) {
+  const auto at = find(key);
+  if (at == end())
+    marks_.emplace_back(key, std::move(mark));
+  else
+    marks_[static_cast<std::size_t>(at - begin())].second = std::move(mark);
+}
+
+void Marks::erase(const SharerKey& key) {
+  if (const auto at = find(key); at != end()) marks_.erase(at);
+}
+
+Marks Marks::ordered_by(const std::vector<SharerKey>& first) const {
+  std::map<SharerKey, const value_type*> rest;
+  for (const value_type& mark : marks_) rest.emplace(mark.first, &mark);
+  Marks ordered;
+  for (const SharerKey& key : first)
+    if (const auto at = rest.find(key); at != rest.end()) {
+      ordered.marks_.push_back(*at->second);
+      rest.erase(at);
+    }
+  for (const value_type& mark : marks_)
+    if (rest.contains(mark.first)) ordered.marks_.push_back(mark);
+  return ordered;
+}
+
 std::string make_mark(std::string_view uid, std::int64_t generation) {
   return fmt::format("{}.{}", uid.substr(0, kMarkUidLength), generation);
 }
@@ -50,12 +88,15 @@ Result<Record> parse_record(std::string_view annotation) {
   TRY(record.object, parse_object(json["object"]));
   const JsonView sharers = json["sharers"];
   if (sharers.exists() && !sharers.is_object()) return unreadable("sharers: want an object");
+  std::vector<Marks::value_type> marks;
+  std::set<SharerKey> seen;
   for (const JsonMember member : sharers.members()) {
     // An entry that cannot be read must not cost the others theirs: a lost mark can cost a sharer its object.
     std::optional<SharerKey> key = parse_sharer_key(member.key);
-    if (key && member.value.is_string())
-      record.sharers.emplace(std::move(*key), std::string(member.value.string()));
+    if (key && member.value.is_string() && seen.insert(*key).second)
+      marks.emplace_back(std::move(*key), std::string(member.value.string()));
   }
+  record.sharers = Marks(std::move(marks));
   if (json["fields"].exists()) record.fields = json["fields"].to_json();
   const JsonView adopted = json["adopted"];
   if (adopted.exists() && !adopted.is_bool()) return unreadable("adopted: want a boolean");

@@ -8,10 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "apis/resource_names.h"
 #include "apis/sharer_key.h"
@@ -32,7 +34,36 @@ std::string mark_for(std::string_view uid, std::int64_t generation, std::string_
 // True when the mark was made by this UID.
 bool is_mark_of(std::string_view mark, std::string_view uid);
 
-using Marks = std::map<SharerKey, std::string>;
+// The marks of the sharers in join order. A map that remembers the order in which its keys came: when labels and ledger
+// are both gone, this order is what says who was first.
+class Marks {
+ public:
+  using value_type = std::pair<SharerKey, std::string>;
+  using const_iterator = std::vector<value_type>::const_iterator;
+
+  Marks() = default;
+  Marks(std::initializer_list<value_type> marks) : marks_(marks) {}
+  explicit Marks(std::vector<value_type> marks) : marks_(std::move(marks)) {}  // no key twice
+
+  const_iterator begin() const { return marks_.begin(); }
+  const_iterator end() const { return marks_.end(); }
+  std::size_t size() const { return marks_.size(); }
+  bool empty() const { return marks_.empty(); }
+  const_iterator find(const SharerKey& key) const;
+  bool contains(const SharerKey& key) const { return find(key) != end(); }
+
+  void emplace(SharerKey key, std::string mark);  // at the end, unless it is there
+  void insert_or_assign(const SharerKey& key, std::string mark);  // in its place, or at the end
+  void erase(const SharerKey& key);
+
+  // `first` in their order, whatever else there is behind them in its own.
+  Marks ordered_by(const std::vector<SharerKey>& first) const;
+
+  bool operator==(const Marks&) const = default;  // the order counts
+
+ private:
+  std::vector<value_type> marks_;
+};
 
 struct Record {
   ObjectKey object;  // what the record was written on; another object's record makes a copy

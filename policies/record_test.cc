@@ -8,8 +8,8 @@ namespace {
 Record sample() {
   Record record;
   record.object = {"local", "apps", "Deployment", "default", "web"};
-  record.sharers[application_key("default", "app1")] = "1b2c3d4e.7";
-  record.sharers[{"things.example.org", "team", "c1"}] = "aaaaaaaa.1";
+  record.sharers.emplace(application_key("default", "app1"), "1b2c3d4e.7");
+  record.sharers.emplace({"things.example.org", "team", "c1"}, "aaaaaaaa.1");
   return record;
 }
 
@@ -22,6 +22,21 @@ TEST_CASE("a record survives being written and read") {
   record.fields = Json::object({{"spec", Json::object({{"replicas", 1}})}});
   record.adopted = true;
   CHECK(*parse_record(format_record(record)) == record);
+}
+
+TEST_CASE("the record keeps the order in which its sharers joined, through text and back") {
+  Record record = sample();
+  record.sharers = {{application_key("n", "z"), "u.1"}, {application_key("n", "a"), "u.2"}};
+  record.sharers.emplace(application_key("n", "m"), "u.3");
+  record.sharers.insert_or_assign(application_key("n", "z"), "u.9");
+  record.sharers.emplace(application_key("n", "a"), "never");
+  const Result<Record> read = parse_record(format_record(record));
+  REQUIRE(read.ok());
+  CHECK(read->sharers == Marks{{application_key("n", "z"), "u.9"},
+                               {application_key("n", "a"), "u.2"},
+                               {application_key("n", "m"), "u.3"}});
+  CHECK(read->sharers.ordered_by({application_key("n", "m"), application_key("n", "x"), application_key("n", "a")}) ==
+        Marks{{application_key("n", "m"), "u.3"}, {application_key("n", "a"), "u.2"}, {application_key("n", "z"), "u.9"}});
 }
 
 TEST_CASE("fields beyond the bound are left out, so that the annotation always fits") {

@@ -248,7 +248,8 @@ void MutantSeam::decided(const std::optional<policies::LiveObject>& live, polici
     decision.writes_ownership = false;
   if (mutant_ == Mutant::UnshareDropsLedger && decision.action == Action::Update && decision.shares_without_policy) {
     ownership.ledger.clear();
-    std::erase_if(ownership.sharers, [&ownership](const auto& mark) { return mark.first != *ownership.owner; });
+    const policies::Marks::value_type owner = *ownership.sharers.find(*ownership.owner);
+    ownership.sharers = {owner};
     decision.writes_ownership = true;
   }
 }

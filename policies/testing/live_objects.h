@@ -33,7 +33,7 @@ inline LiveObject live(
   if (marks) {
     object.record.emplace();
     object.record->object = object.key;
-    for (const auto& [sharer, mark] : *marks) object.record->sharers[key(sharer)] = mark;
+    for (const auto& [sharer, mark] : *marks) object.record->sharers.emplace(key(sharer), mark);
   }
   return object;
 }
@@ -41,24 +41,6 @@ inline LiveObject live(
 inline LiveObject terminating(LiveObject object) {
   object.terminating = true;
   object.finalizers = {"example.org/hold"};
-  return object;
-}
-
-// What the object is after a write that left this ownership on it.
-inline LiveObject after(LiveObject object, std::optional<SharerKey> owner, Ledger ledger, Marks marks,
-                        bool adopted) {
-  object.owner = std::move(owner);
-  object.ledger = std::move(ledger);
-  object.canonical = true;
-  object.copy = false;
-  object.copied_owner.reset();
-  object.record.reset();
-  if (object.owner) {
-    object.record.emplace();
-    object.record->object = object.key;
-    object.record->sharers = std::move(marks);
-    object.record->adopted = adopted;
-  }
   return object;
 }
 
