@@ -3,8 +3,6 @@
 #include <set>
 #include <utility>
 
-#include "apis/labels.h"
-
 namespace heirloom::core {
 
 using dispatcher::ObjectOutcome;
@@ -16,16 +14,18 @@ Task<void> watch_blockers(Context* context, SharerKey me, std::vector<LookedAt> 
   for (const LookedAt& object : objects) {
     const ObjectOutcome& outcome = object.outcome;
     interesting.insert(outcome.key);
-    if (outcome.settled()) continue;
+    if (outcome.settled() && outcome.state != ObjectState::Observed) continue;
     dispatcher::KindWatches::Named blocker;
     blocker.key = outcome.key;
     GroupVersionKind kind = object.gvk;
-    const bool absent = outcome.body.is_null();
-    if (absent && (outcome.state != ObjectState::Waiting || outcome.key.ns.empty())) continue;
-    if (absent) {
+    const dispatcher::SeenObject* seen = context->table->find(outcome.key);
+    const bool waits = outcome.state == ObjectState::Waiting;
+    if (seen == nullptr && waits && !outcome.key.ns.empty()) {
       blocker.key = ObjectKey{"local", "", "Namespace", "", outcome.key.ns};
       kind = GroupVersionKind{"", "v1", "Namespace"};
-    } else if (outcome.body["metadata"]["labels"].contains(labels::kName)) {
+    } else if (seen == nullptr && outcome.state != ObjectState::Conflict && outcome.state != ObjectState::Observed) {
+      continue;  // not served yet, or not reached
+    } else if (seen != nullptr && (seen->live.owner || seen->live.copied_owner)) {
       continue;  // the kind's watch shows it
     }
     const Result<kube::ResourceInfo> resource = co_await context->environment->mapper->resource_for(kind);

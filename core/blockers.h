@@ -1,5 +1,5 @@
-// What stands in a sharer's way and no selected watch shows is watched by name: an object that nobody manages, a
-// Namespace that is missing or going.
+// What a sharer depends on and no selected watch shows is watched by name: an object that nobody manages or that is only
+// read, one that is to be read and is missing, a Namespace that is missing or going.
 #pragma once
 
 #include <vector>

@@ -16,6 +16,7 @@ ObjectOutcome remembered(const Manifest& manifest, const ObjectMemory& memory, c
   ObjectOutcome outcome;
   outcome.key = manifest.key;
   outcome.owned = memory.owned;
+  outcome.shares_without_policy = memory.shares_without_policy;
   outcome.divergence = memory.divergence;
   outcome.state = policies.read_only ? ObjectState::Observed : memory.owned ? ObjectState::InForce : ObjectState::Held;
   return outcome;
@@ -142,6 +143,7 @@ Task<Check> Dispatcher::check(std::shared_ptr<const Version> version, std::share
     known.desired_hash = hash_json(manifests[i].desired);
     known.verified = true;
     known.owned = check.outcomes[i].owned;
+    known.shares_without_policy = check.outcomes[i].shares_without_policy;
     known.divergence = check.outcomes[i].divergence;
     if (!check.outcomes[i].ask_again_after) table_->verify(version->me, manifests[i].key, check.inspections[i].hash);
   }

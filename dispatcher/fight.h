@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -27,7 +28,8 @@ class Fight {
   int repairs_ = 0;
 };
 
-// The field manager, other than ours, that wrote the object last; "another writer" when nobody signs.
-std::string other_writer(JsonView object);
+// Who fights with us: the field manager, other than ours, that wrote one of these fields last (paths as in
+// schema::differences), or else the object; "another writer" when nobody signs.
+std::string other_writer(JsonView object, const std::vector<std::string>& fields);
 
 }  // namespace heirloom::dispatcher

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "apis/labels.h"
+#include "dispatcher/object_events.h"
 
 namespace heirloom::dispatcher {
 namespace {
@@ -20,7 +21,7 @@ class KindWatches::Feed final : public kube::ReflectorSink {
  public:
   Feed(const Environment& environment, kube::ReflectorOptions options, kube::ResourceInfo resource, ObjectTable* table,
        Signal* changed)
-      : resource_(std::move(resource)), table_(table), changed_(changed),
+      : environment_(&environment), resource_(std::move(resource)), table_(table), changed_(changed),
         reflector_(environment.api, environment.clock, environment.random, environment.metrics, std::move(options),
                    this) {}
 
@@ -36,8 +37,9 @@ class KindWatches::Feed final : public kube::ReflectorSink {
   void listed(const Json& object) override {
     const ObjectKey key = key_of_object(object);
     listed_.insert({key.ns, key.name});
-    known_.insert({key.ns, key.name});
+    const bool fresh = known_.insert({key.ns, key.name}).second;
     table_->listed(key, object);
+    if (fresh) report_copy(key, object);
   }
   void end_replace() override {
     // Answers may have told of objects before any event did.
@@ -62,18 +64,26 @@ class KindWatches::Feed final : public kube::ReflectorSink {
       known_.erase({key.ns, key.name});
       table_->lost(key);
     } else {
-      known_.insert({key.ns, key.name});
+      const bool fresh = known_.insert({key.ns, key.name}).second;
       table_->saw(key, object);
+      if (fresh) report_copy(key, object);
     }
   }
 
  private:
+  // Nobody declares it, so nobody else will say so.
+  void report_copy(const ObjectKey& key, JsonView object) const {
+    const SeenObject* seen = table_->find(key);
+    if (whole_kind_ && seen != nullptr && seen->live.copy) tell_copy(*environment_, resource_.kind, object);
+  }
+
   ObjectKey key_of_object(JsonView object) const {
     const JsonView metadata = object["metadata"];
     return ObjectKey{"local", resource_.kind.group, resource_.kind.kind, std::string(metadata["namespace"].string()),
                      std::string(metadata["name"].string())};
   }
 
+  const Environment* environment_;
   kube::ResourceInfo resource_;
   ObjectTable* table_;
   Signal* changed_;

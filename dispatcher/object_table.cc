@@ -78,10 +78,13 @@ void ObjectTable::lost(const ObjectKey& key) {
   entry.awaited_version = 0;
   entry.ignored_events = 0;
   remove_seen(entry);
-  for (auto& [sharer, stake] : entry.stakes) stake.verified.reset();
-  const Entry snapshot{std::nullopt, entry.stakes, 0, {}, 0, 0};
+  std::vector<SharerKey> sharers;
+  for (auto& [sharer, stake] : entry.stakes) {
+    stake.verified.reset();
+    sharers.push_back(sharer);
+  }
   drop_if_empty(key);
-  for (const auto& [sharer, stake] : snapshot.stakes) wake_(sharer);
+  for (const SharerKey& sharer : sharers) wake_(sharer);
 }
 
 std::vector<ObjectKey> ObjectTable::selected_of(const std::string& group, const std::string& kind) const {
@@ -125,6 +128,36 @@ void ObjectTable::answered_absent(const ObjectKey& key) {
 const SeenObject* ObjectTable::find(const ObjectKey& key) const {
   const auto at = entries_.find(key);
   return at == entries_.end() || !at->second.seen ? nullptr : &*at->second.seen;
+}
+
+std::optional<policies::LiveObject> ObjectTable::former(const ObjectKey& key) const {
+  const auto at = entries_.find(key);
+  if (at == entries_.end() || at->second.former == nullptr) return std::nullopt;
+  policies::LiveObject live = at->second.former->live;
+  live.key = key;
+  if (live.record) live.record->object = key;
+  return live;
+}
+
+MonotonicTime ObjectTable::missing_since(const ObjectKey& key, MonotonicTime now) {
+  std::optional<MonotonicTime>& since = entries_.at(key).former->missing_since;
+  if (!since) since = now;
+  return *since;
+}
+
+void ObjectTable::released(const ObjectKey& key) {
+  if (const auto at = entries_.find(key); at != entries_.end()) at->second.former.reset();
+}
+
+void ObjectTable::left(const SharerKey& sharer, const ObjectKey& key) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end() || at->second.former == nullptr) return;
+  policies::LiveObject& live = at->second.former->live;
+  if (live.owner == sharer) live.owner.reset();
+  std::erase(live.ledger, sharer);
+  if (live.record) live.record->sharers.erase(sharer);
+  if (live.owner || !live.ledger.empty() || (live.record && !live.record->sharers.empty())) return;
+  at->second.former.reset();
 }
 
 void ObjectTable::declare(const SharerKey& sharer, Source source, const std::set<ObjectKey>& objects) {
@@ -226,6 +259,7 @@ void ObjectTable::place(const ObjectKey& key, Entry& entry, const Json& object, 
   seen.hash = state_hash(object);
   seen.body = object;
   ++bodies_;
+  remember(entry, &seen.live);
   entry.seen = std::move(seen);
   auto& recent = entry.recent_versions;
   std::rotate(recent.rbegin(), recent.rbegin() + 1, recent.rend());
@@ -244,7 +278,21 @@ void ObjectTable::tell_strangers(const ObjectKey& key, const Entry& entry) {
   for (const SharerKey& sharer : strangers) stranger_(key, sharer);
 }
 
+// Keeps what is about to be overwritten when it says more than what is there `now` (nullptr: nothing is).
+void ObjectTable::remember(Entry& entry, const policies::LiveObject* now) {
+  const policies::LiveObject* before = entry.former != nullptr ? &entry.former->live : entry.seen ? &entry.seen->live : nullptr;
+  if (before == nullptr) return;
+  const bool another = now != nullptr && now->uid != before->uid;  // made since by somebody
+  const bool misses = now == nullptr || (before->owner && !now->owner) || (before->record && !now->record);
+  if (another || !misses || (!before->owner && before->ledger.empty())) {
+    entry.former.reset();
+  } else if (entry.former == nullptr) {
+    entry.former = std::make_unique<Former>(Former{*before, std::nullopt});
+  }
+}
+
 void ObjectTable::remove_seen(Entry& entry) {
+  remember(entry, nullptr);
   if (entry.seen && !entry.seen->body.is_null()) --bodies_;
   entry.seen.reset();
 }

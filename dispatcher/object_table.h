@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,6 +19,7 @@
 
 #include "apis/resource_names.h"
 #include "apis/sharer_key.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "policies/live.h"
 
@@ -67,6 +69,15 @@ class ObjectTable {
   // The last known state, or nullptr. Valid until the next call that is not const.
   const SeenObject* find(const ObjectKey& key) const;
 
+  // The object as it was before somebody took owner labels or record off it, or deleted it; what it says is put back in
+  // join order (policies/live.h restored, policies/facts.h Heirs). nullopt: nothing is missing, or we never saw it.
+  std::optional<policies::LiveObject> former(const ObjectKey& key) const;
+  // When it was found missing: `now` if nobody has asked before. Precondition: former(key).
+  MonotonicTime missing_since(const ObjectKey& key, MonotonicTime now);
+  // What is missing is meant to be: the object was released, or this sharer has let go of it.
+  void released(const ObjectKey& key);
+  void left(const SharerKey& sharer, const ObjectKey& key);
+
   // Why a sharer is interested: its trackers list the object, or its present plan declares it or waits for it.
   enum class Source : std::uint8_t { Tracker = 1, Plan = 2 };
   void declare(const SharerKey& sharer, Source source, const std::set<ObjectKey>& objects);
@@ -94,8 +105,13 @@ class ObjectTable {
     std::uint8_t sources = 0;
     std::optional<std::uint64_t> verified;
   };
+  struct Former {
+    policies::LiveObject live;
+    std::optional<MonotonicTime> missing_since;
+  };
   struct Entry {
     std::optional<SeenObject> seen;
+    std::unique_ptr<Former> former;                  // rarely there
     std::map<SharerKey, Stake> stakes;
     std::uint64_t changes = 0;                       // counts events
     std::array<std::uint64_t, 4> recent_versions{};  // hashes of the last resourceVersions seen, newest first
@@ -105,6 +121,7 @@ class ObjectTable {
 
   void place(const ObjectKey& key, Entry& entry, const Json& object, const SharerKey* by);
   void remove_seen(Entry& entry);
+  void remember(Entry& entry, const policies::LiveObject* now);
   void drop_body_if_verified(Entry& entry);
   void drop_if_empty(const ObjectKey& key);
   void wake_unverified(const Entry& entry, const SharerKey* except);

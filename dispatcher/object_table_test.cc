@@ -192,4 +192,53 @@ TEST_CASE("the state hash ignores what only the server counts, and nothing else"
   CHECK(state_hash(base) != with({"status", "phase"}, Json::string("Active")));
 }
 
+TEST_CASE("what somebody took off an object, or the object itself, is known as it was until it is put back") {
+  const auto owner_of = [](const Fixture& f) {
+    const std::optional<policies::LiveObject> former = f.table.former(kCm);
+    return former && former->owner ? former->owner->name : "nobody known";
+  };
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  CHECK_FALSE(f.table.former(kCm));
+  SUBCASE("labels taken off, and put back") {
+    f.table.lost(kCm);
+    CHECK(owner_of(f) == "app1");
+    f.table.answered(kApp1, kCm, config_map("2", "a", false), f.table.ticket(kCm));
+    CHECK(owner_of(f) == "app1");
+    f.table.answered(kApp1, kCm, config_map("3", "a"), f.table.ticket(kCm));
+    CHECK_FALSE(f.table.former(kCm));
+  }
+  SUBCASE("deleted, and made by somebody else") {
+    f.table.lost(kCm);
+    Json other = config_map("5", "a", false);
+    other = rewrite(other, {set_at({"metadata", "uid"}, Json::string("another"))});
+    f.table.answered(kApp1, kCm, other, f.table.ticket(kCm));
+    CHECK_FALSE(f.table.former(kCm));
+  }
+  SUBCASE("released, or let go of, by ourselves") {
+    f.table.answered_absent(kCm);
+    CHECK(owner_of(f) == "app1");
+    f.table.left(kApp2, kCm);
+    CHECK(owner_of(f) == "app1");
+    f.table.left(kApp1, kCm);
+    CHECK_FALSE(f.table.former(kCm));
+    f.table.saw(kCm, config_map("6", "a"));
+    f.table.lost(kCm);
+    f.table.released(kCm);
+    CHECK_FALSE(f.table.former(kCm));
+  }
+  SUBCASE("found missing") {
+    f.table.lost(kCm);
+    const MonotonicTime now{std::chrono::seconds(7)};
+    CHECK(f.table.missing_since(kCm, now) == now);
+    CHECK(f.table.missing_since(kCm, now + std::chrono::seconds(1)) == now);
+  }
+  SUBCASE("nobody is interested any more") {
+    f.table.declare(kApp1, ObjectTable::Source::Plan, {});
+    f.table.lost(kCm);
+    CHECK(f.table.size() == 0);
+  }
+}
+
 }  // namespace heirloom::dispatcher

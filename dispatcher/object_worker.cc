@@ -1,13 +1,14 @@
 #include "dispatcher/object_worker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "apis/labels.h"
 #include "base/log.h"
 #include "dispatcher/leave_events.h"
 #include "dispatcher/look_inside.h"
+#include "dispatcher/object_events.h"
 
 namespace heirloom::dispatcher {
 namespace {
@@ -20,6 +21,10 @@ using policies::NamespaceState;
 
 // More namespaces than this are asked about again.
 constexpr std::size_t kMaxKnownNamespaces = 100'000;
+
+// An heir waits so long for each one before it, for the whole line no longer than the second.
+constexpr Duration kTurn = std::chrono::seconds(1);
+constexpr Duration kLongestLine = std::chrono::minutes(1);
 
 // No watch tells when an object is gone whose labels somebody took away.
 constexpr Duration kUnwatchedRetry = std::chrono::seconds(5);
@@ -65,7 +70,8 @@ Conflict rejection(const Assignment& assignment, const Refusal& refusal) {
 
 Conflict fighting(const Assignment& assignment, JsonView live) {
   const Manifest& manifest = assignment.manifest();
-  const std::string other = other_writer(live);
+  const std::vector<std::string> fields = divergence(manifest, live);
+  const std::string other = other_writer(live, fields);
   Conflict conflict;
   conflict.api_version = manifest.gvk.api_version();
   conflict.kind = manifest.key.kind;
@@ -73,7 +79,7 @@ Conflict fighting(const Assignment& assignment, JsonView live) {
   conflict.name = manifest.key.name;
   conflict.reason = conflict_reasons::kFighting;
   conflict.owner = to_string(assignment.version->me);
-  conflict.differences = divergence(manifest, live);
+  conflict.differences = fields;
   conflict.message = fmt::format("{} is changed again as often as it is repaired, by {}; leaving it alone for a while",
                                  manifest.key.to_string(), other);
   conflict.fix = fmt::format("stop {} from writing these fields, or take them out of component {}", other,
@@ -82,7 +88,9 @@ Conflict fighting(const Assignment& assignment, JsonView live) {
 }
 
 // Writes that answer a change of somebody else's.
-bool is_repair(Action action) { return action == Action::Update || action == Action::Repair || action == Action::Create; }
+bool is_repair(Action action) {
+  return action == Action::Update || action == Action::Repair || action == Action::Create || action == Action::Hold;
+}
 
 std::string waiting_sentence(const Decision& decision, const ObjectKey& key, const std::optional<LiveObject>& live) {
   switch (decision.wait) {
@@ -97,6 +105,8 @@ std::string waiting_sentence(const Decision& decision, const ObjectKey& key, con
       return held.empty() ? fmt::format("{} is being deleted", key.to_string())
                           : fmt::format("{} is being deleted, held by its finalizers: {}", key.to_string(), held);
     }
+    case policies::WaitCause::OthersFirst:
+      return fmt::format("{} is gone; who owned or shared it before may make it again first", key.to_string());
     case policies::WaitCause::None: break;
   }
   return key.to_string();
@@ -123,6 +133,12 @@ ObjectState settled_state(Action action) {
 
 // The kind's watch shows it; what is known of others is as old as the answer that brought it.
 bool is_watched(const SeenObject& seen) { return seen.live.owner || seen.live.copied_owner; }
+
+// Ledger, record and owner labels alone; the fields stay the owner's.
+Json ownership_write(const LiveObject& live, const policies::Ownership& ownership) {
+  const std::optional<Json> fields = live.record ? live.record->fields : std::nullopt;
+  return policies::ownership_patch(policies::ownership_edit(ownership, live.key, fields), live.resource_version);
+}
 
 bool is_permanent_refusal(const Status& status) { return status.code() == 422 && !is_conflict(status); }
 
@@ -169,6 +185,20 @@ Task<ObjectWorker::Gathered> ObjectWorker::gather_facts(LiveObject live, SharerK
   co_return gathered;
 }
 
+// Costs no request: who is not known to live has no turn to wait for.
+policies::Heirs ObjectWorker::heirs_of(const ObjectKey& key, const SharerKey& me) {
+  policies::Heirs heirs;
+  const std::optional<LiveObject> former = table_->former(key);
+  if (!former) return heirs;
+  for (SharerKey& sharer : policies::keys_to_check(*former, SharerKey()))
+    if (sharer == me || sharers_->is_known_to_declare(sharer, key)) heirs.line.push_back(std::move(sharer));
+  if (former->record) heirs.marks = former->record->sharers;
+  const MonotonicTime now = environment_->clock->monotonic();
+  const Duration missing = now - table_->missing_since(key, now);
+  heirs.turns = missing >= kLongestLine ? static_cast<int>(heirs.line.size()) : static_cast<int>(missing / kTurn);
+  return heirs;
+}
+
 // Asked only about namespaces of absent objects. An application's own namespace exists; should it be going, the POST
 // says so.
 Task<NamespaceState> ObjectWorker::namespace_state(std::string ns, std::string own_namespace) {
@@ -204,9 +234,10 @@ Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
   }
   found.body = seen.body;
   found.hash = seen.hash;
-  policies::Facts facts;
+  policies::Facts& facts = found.facts;
   std::string stored_mark;
   if (found.body.is_null()) {
+    facts.heirs = heirs_of(manifest.key, version.me);
     if (assignment.namespace_planned) {
       facts.ns = NamespaceState::Planned;
     } else {
@@ -214,13 +245,12 @@ Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
     }
   } else {
     found.live = policies::read_live(found.body, manifest.key);
+    if (const std::optional<LiveObject> former = table_->former(manifest.key))
+      found.live = policies::restored(*found.live, *former);
     Gathered gathered = co_await gather_facts(*found.live, version.me);
     facts = std::move(gathered.facts);
     outcome.ask_again_after = gathered.ask_again_after;
-    if (found.live->record) {
-      const auto mark = found.live->record->sharers.find(version.me);
-      if (mark != found.live->record->sharers.end()) stored_mark = mark->second;
-    }
+    stored_mark = found.live->mark_of(version.me);
   }
 
   const bool uninterrupted = version.tracked.contains(manifest.key);
@@ -235,6 +265,8 @@ Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
   if (outcome.state == ObjectState::Conflict) outcome.conflict = conflict_of(assignment, found.decision, found.body);
   if (outcome.state == ObjectState::Waiting) {
     outcome.waiting_for = waiting_sentence(found.decision, manifest.key, found.live);
+    outcome.transient = found.decision.wait == policies::WaitCause::OthersFirst;
+    if (outcome.transient) outcome.ask_again_after = std::min(found.decision.turns_to_wait * kTurn, kLongestLine);
     co_return found;
   }
   if (found.decision.action == Action::Conflict || found.decision.action == Action::ReadOnlyMissing) co_return found;
@@ -290,6 +322,53 @@ Task<Result<Json>> ObjectWorker::send(Assignment assignment, ObjectWrite write) 
   co_return answer;
 }
 
+// What others have done to the object since it was looked at.
+bool ObjectWorker::is_outdated(const Inspection& inspection, const ObjectKey& key, const SharerKey& me) const {
+  const SeenObject* seen = table_->find(key);
+  if (inspection.live) return seen == nullptr || seen->live.resource_version != inspection.live->resource_version;
+  if (seen != nullptr) return true;
+  const policies::Ledger& heirs = inspection.decision.ownership.ledger;  // nobody is listed who has left since
+  return std::any_of(heirs.begin(), heirs.end(), [this, &key, &me](const SharerKey& heir) {
+    return heir != me && !sharers_->is_known_to_declare(heir, key);
+  });
+}
+
+// The ownership to write when everybody who waits for a turn at the object and can be helped by it is taken in.
+Task<policies::Ownership> ObjectWorker::with_waiting(ObjectKey key, LiveObject live, policies::Ownership first,
+                                                     policies::Facts facts, kube::Impersonation identity) {
+  const std::vector<WaitingSharer> waiting = line_.at(key, identity);
+  if (waiting.empty() || !first.owner) co_return first;
+  for (const WaitingSharer& sharer : waiting) {
+    const LivenessAnswer answer = co_await sharers_->liveness(sharer.key, key);
+    facts.liveness[sharer.key] = answer.liveness;
+  }
+  std::vector<policies::Move> moves;
+  for (const WaitingSharer& sharer : waiting) {
+    policies::Move& move = moves.emplace_back();
+    const std::string mark = live.mark_of(sharer.key);
+    move.me = {sharer.key, policies::mark_for(sharer.uid, sharer.generation, mark, sharer.uninterrupted)};
+    move.leaves = sharer.leaves;
+    move.policies = sharer.policies;
+    move.leave_policy = sharer.leave_policy;
+  }
+  const policies::Folded folded = policies::fold(live, first, moves, facts);
+  environment_->metrics->count("heirloom_folded_writes_total", {}, folded.moves);
+  environment_->metrics->count("heirloom_handovers_total", {}, folded.handovers);
+  co_return folded.ownership;
+}
+
+// `me` may be gone itself: somebody tidies up after it, and its heir is told.
+void ObjectWorker::tell_written(const SharerKey& me, const kube::ResourceInfo& resource, const Json& written,
+                                const LiveObject& before, const policies::Facts& facts, const policies::Ownership& now) {
+  std::vector<SharerKey> dead = policies::dead_on(before, me, facts);
+  const Json* actor = sharers_->find(me);
+  if (actor == nullptr) {
+    dead.insert(dead.begin(), me);
+    if (now.owner) actor = sharers_->find(*now.owner);
+  }
+  tell_purged(*environment_, resource.kind, written, dead, before.owner, now, actor);
+}
+
 bool ObjectWorker::still_there(const Version& version) const {
   const Json* application = sharers_->find(version.me);
   return application != nullptr && (*application)["metadata"]["uid"].string() == version.uid;
@@ -303,26 +382,43 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
   applied.memory.desired_hash = hash_json(assignment.manifest().desired);
   applied.memory.verified = false;
 
+  std::unique_ptr<WaitingLine::Place> place;
+  if (inspection.live && inspection.decision.writes_ownership && !inspection.decision.may_write_content) {
+    WaitingSharer myself;
+    myself.key = version.me;
+    myself.uid = version.uid;
+    myself.generation = version.generation;
+    myself.uninterrupted = version.tracked.contains(key);
+    myself.policies = version.policies.of(assignment.manifest().desired);
+    myself.identity = version.identity;
+    place = line_.join(key, std::move(myself));
+  }
   KeyedTurnstile::Pass turn = co_await turnstiles_.enter(turnstile_key(key));
+  place.reset();
   bool wrote = false;
   for (int attempt = 0;; ++attempt) {
     // Whoever had the turn before us may have changed the object.
-    const SeenObject* seen = table_->find(key);
-    const bool moved = inspection.live ? seen == nullptr || seen->live.resource_version != inspection.live->resource_version
-                                       : seen != nullptr;
-    if (attempt == 0 && moved) inspection = co_await look(assignment, false);
+    if (attempt == 0 && is_outdated(inspection, key, version.me)) inspection = co_await look(assignment, false);
     applied.outcome = inspection.outcome;
     applied.outcome.wrote = wrote;
     if (inspection.outcome.state != ObjectState::Pending) break;
 
     table_->unverify(version.me, key);
-    const ObjectWrite write = inspection.write;
+    ObjectWrite write = inspection.write;
+    policies::Ownership ownership = inspection.decision.ownership;
+    if (inspection.live && !inspection.decision.may_write_content) {
+      ownership = co_await with_waiting(key, *inspection.live, ownership, inspection.facts, version.identity);
+      write.body = ownership_write(*inspection.live, ownership);
+    }
     const Result<Json> answer = co_await send(assignment, write);
     if (answer.ok()) {
       wrote = true;
       environment_->metrics->count("heirloom_object_writes_total",
                                    {{"action", std::string(policies::to_string(inspection.decision.action))}});
       if (!key.ns.empty()) active_namespaces_.insert(key.ns);
+      if (!ownership.owner) table_->released(key);
+      if (inspection.live)
+        tell_written(version.me, assignment.resource, *answer, *inspection.live, inspection.facts, ownership);
       if (write.kind == ObjectWrite::Kind::Create && !still_there(version)) {
         Leaving leaving;
         leaving.me = version.me;
@@ -359,6 +455,7 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
       if (inspection.outcome.state != ObjectState::Pending || attempt + 1 >= environment_->options.max_attempts) {
         applied.outcome = inspection.outcome;
         applied.outcome.wrote = true;
+        applied.outcome.transient = inspection.outcome.state == ObjectState::Pending;
         break;
       }
       continue;
@@ -384,8 +481,13 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
                                         : fmt::format("Namespace {} does not exist", key.ns);
       break;
     }
-    const bool raced = is_conflict(status) || is_already_exists(status) || is_not_found(status) || is_outcome_unknown(status);
-    if (!raced || attempt + 1 >= environment_->options.max_attempts) {
+    const bool raced = is_conflict(status) || is_already_exists(status) || is_not_found(status);
+    const bool last = attempt + 1 >= environment_->options.max_attempts;
+    if (raced && last) {  // others were quicker each time: that is nobody's fault
+      applied.outcome.transient = true;
+      break;
+    }
+    if (last || (!raced && !is_outcome_unknown(status))) {
       applied.outcome.state = ObjectState::Failed;
       applied.outcome.error = annotate(status, fmt::format("cannot write {}", key.to_string()));
       break;
@@ -396,6 +498,7 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
   if (applied.outcome.settled()) {
     applied.memory.verified = true;
     applied.memory.owned = applied.outcome.owned;
+    applied.memory.shares_without_policy = applied.outcome.shares_without_policy;
     applied.memory.divergence = applied.outcome.divergence;
     if (!applied.outcome.ask_again_after) table_->verify(version.me, key, inspection.hash);
   }
@@ -419,9 +522,7 @@ Task<Result<Json>> ObjectWorker::send_leave(Leaving leaving, LiveObject live, po
     if (answer.ok() && (*answer)["kind"].string() != "Status") table_->answered(leaving.me, leaving.key, *answer, ticket);
     else if (answer.ok()) table_->answered_absent(leaving.key);
   } else {
-    const std::optional<Json> fields = live.record ? live.record->fields : std::nullopt;
-    const policies::MetadataEdit edit = policies::ownership_edit(decision.ownership, leaving.key, fields);
-    const Json patch = policies::ownership_patch(edit, live.resource_version);
+    const Json patch = ownership_write(live, decision.ownership);
     kube::WriteOptions options;
     options.impersonate = leaving.identity;
     options.deadline = deadline;
@@ -437,7 +538,15 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
   outcome.key = leaving.key;
   leaving.policy.is_protected = policies::is_protected_namespace(leaving.key.name, environment_->options.protected_namespaces);
   leaving.policy.keep_non_empty_namespace |= environment_->options.keep_non_empty_namespaces;
+  WaitingSharer myself;
+  myself.key = leaving.me;
+  myself.uid = leaving.uid;
+  myself.leaves = true;
+  myself.leave_policy = leaving.policy;
+  myself.identity = leaving.identity;
+  const std::unique_ptr<WaitingLine::Place> place = line_.join(leaving.key, std::move(myself));
   KeyedTurnstile::Pass turn = co_await turnstiles_.enter(turnstile_key(leaving.key));
+  place->step_out();
   for (int attempt = 0; attempt < environment_->options.max_attempts; ++attempt) {
     std::optional<LiveObject> live;
     Json body;
@@ -470,6 +579,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
       decision = policies::leave(live, leaving.me, leaving.policy, gathered.facts, &*contents);
     }
     if (decision.action == LeaveAction::Nothing) {
+      table_->left(leaving.me, leaving.key);
       outcome.state = decision.stays_unshared ? LeaveOutcome::State::Stays : LeaveOutcome::State::Left;
       co_return outcome;
     }
@@ -483,8 +593,15 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
     }
     if (decision.action == LeaveAction::Delete)
       tell_taken_along(*environment_, *sharers_, *table_, leaving.me, leaving.key, body);
+    if (decision.action == LeaveAction::Handover)
+      decision.ownership =
+          co_await with_waiting(leaving.key, *live, decision.ownership, gathered.facts, leaving.identity);
     const Result<Json> answer = co_await send_leave(leaving, *live, decision);
     if (answer.ok()) {
+      if (decision.action == LeaveAction::Release) table_->released(leaving.key);
+      else table_->left(leaving.me, leaving.key);
+      if (decision.action == LeaveAction::Handover)
+        tell_written(leaving.me, leaving.resource, *answer, *live, gathered.facts, decision.ownership);
       if (decision.kept != policies::Kept::No) {
         outcome.kept = decision.kept;
         outcome.kept_because = policies::kept_sentence(leaving.key, decision);
@@ -507,6 +624,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
     const Status& status = answer.status();
     if (is_not_found(status)) {
       table_->answered_absent(leaving.key);
+      table_->left(leaving.me, leaving.key);
       outcome.state = LeaveOutcome::State::Left;
       co_return outcome;
     }
@@ -515,8 +633,9 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
       co_return outcome;
     }
   }
-  outcome.error = Status(409, reasons::kConflict,
-                         fmt::format("{} keeps changing; trying again later", leaving.key.to_string()));
+  outcome.state = LeaveOutcome::State::Waiting;
+  outcome.contended = true;
+  outcome.waiting_for = fmt::format("{} is being changed by others; trying again", leaving.key.to_string());
   co_return outcome;
 }
 

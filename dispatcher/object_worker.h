@@ -15,6 +15,7 @@
 #include "dispatcher/outcome.h"
 #include "dispatcher/sharers.h"
 #include "dispatcher/version.h"
+#include "dispatcher/waiting_line.h"
 #include "kube/rest_mapper.h"
 #include "policies/leave.h"
 
@@ -35,6 +36,7 @@ struct Inspection {
   std::optional<policies::LiveObject> live;
   Json body;  // null when absent
   std::uint64_t hash = 0;
+  policies::Facts facts;
   policies::Decision decision;
   ObjectWrite write;
   ObjectOutcome outcome;  // Pending when something is to be written
@@ -76,6 +78,12 @@ class ObjectWorker {
 
   Task<Read> read(SharerKey me, ObjectKey key, kube::ResourceInfo resource, kube::Impersonation identity, bool fresh);
   Task<Gathered> gather_facts(policies::LiveObject live, SharerKey me);
+  policies::Heirs heirs_of(const ObjectKey& key, const SharerKey& me);
+  bool is_outdated(const Inspection& inspection, const ObjectKey& key, const SharerKey& me) const;
+  Task<policies::Ownership> with_waiting(ObjectKey key, policies::LiveObject live, policies::Ownership first,
+                                         policies::Facts facts, kube::Impersonation identity);
+  void tell_written(const SharerKey& me, const kube::ResourceInfo& resource, const Json& written,
+                    const policies::LiveObject& before, const policies::Facts& facts, const policies::Ownership& now);
   Task<policies::NamespaceState> namespace_state(std::string ns, std::string own_namespace);
   Task<Inspection> look(Assignment assignment, bool fresh);
   Task<Result<Json>> send(Assignment assignment, ObjectWrite write);
@@ -86,6 +94,7 @@ class ObjectWorker {
   ObjectTable* table_;
   Sharers* sharers_;
   KeyedTurnstile turnstiles_;
+  WaitingLine line_;
   std::set<std::string> active_namespaces_;  // seen alive, or written into; forgotten when a write says otherwise
 };
 

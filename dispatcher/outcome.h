@@ -36,7 +36,11 @@ struct ObjectOutcome {
   std::vector<std::string> divergence;  // of a sharer: paths where its manifest is not in force
   bool shares_without_policy = false;
   std::optional<Duration> ask_again_after;
+  // Neither done nor in trouble: others were quicker, or go first. Nothing to tell people; without ask_again_after to be
+  // tried again with back-off.
+  bool transient = false;
   Json body;                            // as last read; null when the object was verified without reading it
+  bool wants_retry() const { return state == ObjectState::Failed || (transient && !ask_again_after); }
   bool settled() const {
     return state == ObjectState::InForce || state == ObjectState::Held || state == ObjectState::Observed;
   }
@@ -51,7 +55,9 @@ struct LeaveOutcome {
   bool deleted = false;
   policies::Kept kept = policies::Kept::No;  // released instead of deleted, and why
   std::string kept_because;                  // a sentence
+  bool contended = false;  // Waiting because others were quicker: to be tried again with back-off
   std::optional<Duration> ask_again_after;
+  bool wants_retry() const { return state == State::Failed || contended; }
 };
 
 }  // namespace heirloom::dispatcher

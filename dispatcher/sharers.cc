@@ -264,7 +264,10 @@ void Sharers::sharer_changed(const SharerWatch::Change& change) {
   // Whoever shares an object with it may have to step in.
   for (const ObjectKey& object : table_->objects_of(change.key))
     for (const SharerKey& other : table_->interested(object))
-      if (other != change.key) wake_(other);
+      if (other != change.key) {
+        table_->unverify(other, object);  // nothing on the object has changed
+        wake_(other);
+      }
 }
 
 void Sharers::tracker_changed(const Trackers::Change& change) {
@@ -273,8 +276,11 @@ void Sharers::tracker_changed(const Trackers::Change& change) {
   const auto written = written_trackers_.find(name);
   const bool ours = written != written_trackers_.end() && change.after != nullptr &&
                     written->second.tracker.resource_version == change.after->resource_version;
+  // The late news of an end is about the tracker of that name before the one we have written.
+  const bool before_ours = change.after == nullptr && written != written_trackers_.end() &&
+                           written->second.tracker.uid != change.before->kept.tracker.uid;
   // A list may have skipped the echo of our write, which would then be waited for in vain.
-  if (change.after == nullptr || ours || change.from_list) written_trackers_.erase(name);
+  if (!before_ours && (change.after == nullptr || ours || change.from_list)) written_trackers_.erase(name);
   const bool we_removed_it = change.after == nullptr && gone_trackers_.erase(name) != 0;
   declare_tracked(owner);
   if (!ours && !we_removed_it) wake_(owner);
@@ -356,6 +362,11 @@ Task<policies::Liveness> Sharers::declares(SharerKey key, Json sharer, ObjectKey
   co_return *listed ? policies::Liveness::Live : policies::Liveness::Dead;
 }
 
+bool Sharers::is_known_to_declare(const SharerKey& key, const ObjectKey& object) const {
+  const Json* known = find(key);
+  return known != nullptr && !(*known)["metadata"].contains("deletionTimestamp") && table_->is_interested(key, object);
+}
+
 Task<LivenessAnswer> Sharers::liveness(SharerKey key, ObjectKey object) {
   LivenessAnswer answer;
   if (const Json* cached = find(key)) {
@@ -376,6 +387,7 @@ Task<LivenessAnswer> Sharers::liveness(SharerKey key, ObjectKey object) {
   const Result<Json> found = co_await environment_->api->get(ref, options);
   if (!found.ok()) {
     if (says_absent(found.status(), key.name)) co_return dead_candidate(key, object);
+    answer.ask_again_after = environment_->options.dead_grace;  // no event will tell
     co_return answer;
   }
   if ((*found)["metadata"].contains("deletionTimestamp")) {

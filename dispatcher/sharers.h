@@ -106,6 +106,8 @@ class Sharers {
   void wrote_tracker(const Json& answer);
   void tracker_gone(const std::string& name);
 
+  // Known to live and to declare the object, by what was seen last: costs no request, and says nothing about the others.
+  bool is_known_to_declare(const SharerKey& key, const ObjectKey& object) const;
   // Read after the object whose fate depends on it.
   Task<LivenessAnswer> liveness(SharerKey key, ObjectKey object);
 

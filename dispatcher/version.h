@@ -48,6 +48,7 @@ struct ObjectMemory {
   bool verified = false;
   std::vector<std::string> divergence;
   bool owned = false;
+  bool shares_without_policy = false;
   bool healthy = false;
   std::string health_message;
 };

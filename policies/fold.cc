@@ -10,7 +10,7 @@ namespace {
 std::optional<Ownership> next_ownership(const LiveObject& live, const Move& move, const Facts& facts) {
   if (move.leaves) {
     LeaveDecision out = leave(live, move.me.key, move.leave_policy, facts);
-    if (out.action != LeaveAction::Handover) return std::nullopt;
+    if (out.action != LeaveAction::Handover || out.retained) return std::nullopt;
     return std::move(out.ownership);
   }
   Decision decision = decide(live, move.me, move.policies, facts);

@@ -24,7 +24,7 @@ struct Folded {
 
 // `first` is what the sharer whose turn it is writes on `live`; then everybody who waits, in the order of arrival, decides
 // on what is there by then, by the same decide() and leave(). Taken in are the moves that change ledger, record and owner
-// labels only and leave the object somebody's; the others (create, content, release, delete, nothing) wait on: their turn
+// labels only and leave the object somebody's; the others (create, content, release, retain, delete, nothing) wait on: their turn
 // comes. `facts`: read after `live`, also about everybody who waits.
 Folded fold(const LiveObject& live, const Ownership& first, std::span<const Move> waiting, const Facts& facts);
 

@@ -24,7 +24,7 @@ LiveObject as_written(LiveObject live, const Ownership& wanted) {
   live.copy = false;
   live.copied_owner.reset();
   live.record.reset();
-  if (wanted.owner) live.record = Record{live.key, wanted.sharers, std::move(fields), wanted.adopted};
+  if (wanted.owner) live.record = Record{live.key, wanted.sharers, std::move(fields), wanted.adopted, wanted.retained_since};
   return live;
 }
 

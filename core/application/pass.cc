@@ -109,7 +109,7 @@ Task<Result<Requeue>> Pass::run() {
     co_await converge();
     co_await watch_for_blockers();
   }
-  if (!written_) {
+  if (!written_ && !is_between()) {
     const Status status = co_await write_status();
     if (!status.ok()) co_return status;
   }
@@ -300,7 +300,9 @@ Task<void> Pass::keep_previous() {
     dispatcher::CarryOutOptions options;
     options.keep_going = true;
     options.healthy = [](const Manifest&, const ObjectOutcome&) { return true; };
-    co_await context_->dispatcher->carry_out(std::move(check), memory_->objects, options);
+    const dispatcher::Report report =
+        co_await context_->dispatcher->carry_out(std::move(check), memory_->objects, options);
+    for (const ObjectOutcome& outcome : report.outcomes) come_back_for(outcome);
   }
   // What this version waits for wakes us, too.
   std::set<ObjectKey> interesting;

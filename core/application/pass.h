@@ -42,6 +42,8 @@ class Pass {
   kube::Impersonation objects_identity() const;
   void fail(std::string_view stage, Status status);
   void find_objects(const std::vector<dispatcher::ObjectOutcome>& outcomes);
+  void come_back_for(const dispatcher::ObjectOutcome& outcome);
+  bool is_between() const;
   std::vector<dispatcher::Dispatcher::Dropped> no_longer_declared(const std::vector<dispatcher::KnownTracker>& trackers,
                                                                   bool all) const;
   Task<std::vector<dispatcher::LeaveOutcome>> let_go(std::vector<dispatcher::Dispatcher::Dropped> dropped,

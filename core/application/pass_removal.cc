@@ -154,7 +154,7 @@ Task<void> Pass::collect() {
   kube::Impersonation identity = version_->identity;
   findings_.leaving = co_await let_go(std::move(dropped), std::move(identity));
   for (const LeaveOutcome& outcome : findings_.leaving) {
-    if (outcome.state == LeaveOutcome::State::Failed) retry_ = true;
+    if (outcome.wants_retry()) retry_ = true;
     if (outcome.ask_again_after && (!return_after_ || *outcome.ask_again_after < *return_after_))
       return_after_ = outcome.ask_again_after;
     if (outcome.state == LeaveOutcome::State::Failed || outcome.state == LeaveOutcome::State::Waiting) co_return;
@@ -218,7 +218,7 @@ Task<void> Pass::finalize() {
   findings_.leaving = co_await let_go(std::move(dropped), std::move(identity));
   bool left = true;
   for (const LeaveOutcome& outcome : findings_.leaving) {
-    if (outcome.state == LeaveOutcome::State::Failed) retry_ = true;
+    if (outcome.wants_retry()) retry_ = true;
     if (outcome.ask_again_after && (!return_after_ || *outcome.ask_again_after < *return_after_))
       return_after_ = outcome.ask_again_after;
     left = left && outcome.state != LeaveOutcome::State::Failed && outcome.state != LeaveOutcome::State::Waiting;

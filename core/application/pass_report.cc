@@ -53,9 +53,7 @@ void Pass::find_objects(const std::vector<ObjectOutcome>& outcomes) {
       finding.health.healthy = healthy_now(manifest, outcomes[i]);
       finding.health.message = (*memory_->objects)[manifest.key].health_message;
     }
-    if (outcomes[i].state == ObjectState::Failed) retry_ = true;
-    const std::optional<Duration>& again = outcomes[i].ask_again_after;
-    if (again && (!return_after_ || *again < *return_after_)) return_after_ = again;
+    come_back_for(outcomes[i]);
     findings_.objects.push_back(std::move(finding));
   }
 }
@@ -64,6 +62,23 @@ Task<void> Pass::watch_for_blockers() {
   std::vector<LookedAt> objects;
   for (const ObjectFinding& finding : findings_.objects) objects.push_back({finding.outcome, finding.gvk});
   co_await watch_blockers(context_, me_, std::move(objects));
+}
+
+void Pass::come_back_for(const ObjectOutcome& outcome) {
+  const std::optional<Duration>& again = outcome.ask_again_after;
+  if (outcome.wants_retry()) retry_ = true;
+  if (again && (!return_after_ || *again < *return_after_)) return_after_ = again;
+}
+
+// Others were quicker, or go first, and all else is well: what the status says will be true again in a moment.
+bool Pass::is_between() const {
+  if (findings_.deleting || !findings_.failed_stage.empty() || !findings_.duplicates.empty()) return false;
+  bool between = false;
+  for (const ObjectFinding& finding : findings_.objects) {
+    between = between || finding.outcome.transient;
+    if (!finding.outcome.transient && !finding.outcome.settled()) return false;
+  }
+  return between;
 }
 
 Task<Status> Pass::write_status() {

@@ -1,10 +1,10 @@
+#include <map>
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "base/log.h"
 #include "core/application/pass.h"
+#include "dispatcher/object_events.h"
 #include "dispatcher/own_definitions.h"
 
 namespace heirloom::core {
@@ -56,21 +56,28 @@ Task<Result<Requeue>> tidy_up_after(Context* context, SharerKey key) {
   }
   std::string uid = trackers.front().application_uid;
   kube::Impersonation nobody;
+  std::map<ObjectKey, std::string> versions;
+  for (const Dispatcher::Dropped& drop : dropped) versions.emplace(drop.object.key, drop.object.api_version);
   const std::vector<LeaveOutcome> outcomes =
       co_await context->dispatcher->leave_all(key, std::move(uid), std::move(nobody), std::move(dropped));
-  std::vector<std::string> stay;
+  std::vector<ObjectKey> stay;
   std::optional<Duration> ask_again;
   for (const LeaveOutcome& outcome : outcomes) {
     if (outcome.state == LeaveOutcome::State::Failed) co_return outcome.error;
     if (outcome.state == LeaveOutcome::State::Waiting) co_return Requeue::with_backoff();
-    if (outcome.state == LeaveOutcome::State::Stays) stay.push_back(outcome.key.to_string());
+    if (outcome.state == LeaveOutcome::State::Stays) stay.push_back(outcome.key);
     if (outcome.ask_again_after && (!ask_again || *outcome.ask_again_after < *ask_again))
       ask_again = outcome.ask_again_after;
   }
   if (ask_again) co_return Requeue::after(*ask_again);
-  if (!stay.empty())
-    log::warning("application is gone and left objects behind: its finalizer was removed by hand",
-                 {{"application", to_string(key)}, {"objects", fmt::format("{}", fmt::join(stay, ", "))}});
+  for (const ObjectKey& object : stay) {
+    log::warning("an application is gone and left an object behind: its finalizer was removed by hand",
+                 {{"application", to_string(key)}, {"object", object.to_string()}});
+    const Result<GroupVersionKind> kind = parse_api_version(versions[object], object.kind);
+    const dispatcher::SeenObject* known = context->table->find(object);
+    if (kind.ok())
+      tell_left_behind(*context->environment, *kind, object, known == nullptr ? "" : known->live.uid, key);
+  }
   for (const KnownTracker& tracker : trackers) {
     const Status removed = co_await context->trackers->remove(tracker);
     if (!removed.ok()) co_return removed;

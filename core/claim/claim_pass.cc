@@ -307,7 +307,7 @@ Task<bool> ClaimPass::record(ClaimRecord wanted) {
 }
 
 void ClaimPass::find(ObjectOutcome outcome) {
-  if (outcome.state == ObjectState::Failed) retry_ = true;
+  if (outcome.wants_retry()) retry_ = true;
   if (outcome.ask_again_after && (!return_after_ || *outcome.ask_again_after < *return_after_))
     return_after_ = outcome.ask_again_after;
   outcome.key = target_->key;

@@ -81,7 +81,7 @@ Task<bool> ClaimPass::leave(std::set<ObjectKey> objects) {
   findings_.leaving = co_await context_->dispatcher->leave_all(me_, std::move(uid), std::move(nobody), std::move(all));
   bool left = true;
   for (const LeaveOutcome& outcome : findings_.leaving) {
-    if (outcome.state == LeaveOutcome::State::Failed) retry_ = true;
+    if (outcome.wants_retry()) retry_ = true;
     if (outcome.ask_again_after && (!return_after_ || *outcome.ask_again_after < *return_after_))
       return_after_ = outcome.ask_again_after;
     if (is_left(outcome)) {
@@ -177,6 +177,7 @@ Task<Result<Requeue>> tidy_up_after_claim(Context* context, Claims* claims, Shar
       co_await context->dispatcher->leave_all(key, std::move(uid), std::move(nobody), std::move(all));
   for (const LeaveOutcome& outcome : outcomes) {
     if (outcome.state == LeaveOutcome::State::Failed) co_return outcome.error;
+    if (outcome.wants_retry()) co_return Requeue::with_backoff();
     if (outcome.ask_again_after) co_return Requeue::after(*outcome.ask_again_after);
     if (!is_left(outcome)) continue;  // being deleted: nothing is left to do for a claim that is gone
     log::warning("a claim was gone without having let go of its object: its finalizer was removed by hand",
