@@ -95,7 +95,7 @@ Task<Check> Dispatcher::check(std::shared_ptr<const Version> version, std::share
   check.inspections.resize(manifests.size());
   check.outcomes.resize(manifests.size());
 
-  std::set<ObjectKey> declared;
+  std::set<ObjectKey> declared = version->awaited;
   for (const Manifest& manifest : manifests) declared.insert(manifest.key);
   table_->declare(version->me, ObjectTable::Source::Plan, declared);
 

@@ -29,6 +29,7 @@ struct Version {
   std::vector<Manifest> manifests;
   std::set<ObjectKey> tracked;             // declared by the version before this one, too
   std::map<ObjectKey, Json> previous;      // my manifests of the version before, where known
+  std::set<ObjectKey> awaited;             // of a version that a conflict keeps back: what happens to them wakes me, too
 };
 
 // A permanent refusal (422) by the API server, told until the manifest or the object changes.

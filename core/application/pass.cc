@@ -294,7 +294,8 @@ Task<void> Pass::keep_previous() {
     kept.generation = newest;
     memory_->kept = std::move(kept);
   }
-  const auto kept = std::make_shared<const dispatcher::Version>(*memory_->kept);
+  const auto kept = std::make_shared<dispatcher::Version>(*memory_->kept);
+  for (const Manifest& manifest : version_->manifests) kept->awaited.insert(manifest.key);
   dispatcher::Check check = co_await context_->dispatcher->check(kept, memory_->objects);
   if (!check.in_order) {
     dispatcher::CarryOutOptions options;
@@ -304,11 +305,6 @@ Task<void> Pass::keep_previous() {
         co_await context_->dispatcher->carry_out(std::move(check), memory_->objects, options);
     for (const ObjectOutcome& outcome : report.outcomes) come_back_for(outcome);
   }
-  // What this version waits for wakes us, too.
-  std::set<ObjectKey> interesting;
-  for (const Manifest& manifest : kept->manifests) interesting.insert(manifest.key);
-  for (const Manifest& manifest : version_->manifests) interesting.insert(manifest.key);
-  context_->table->declare(me_, dispatcher::ObjectTable::Source::Plan, interesting);
 }
 
 // Before the first write of a version: its revision, and its tracker.
