@@ -103,9 +103,11 @@ const policies::Row* row_of(const std::optional<policies::LiveObject>& live, con
     if (row.action == decision.action && (row.conflict.empty() || row.conflict == decision.conflict))
       candidates.push_back(&row);
   if (candidates.empty()) return nullptr;  // a Join that found no room
-  const bool second = decision.action == Action::Wait ? live.has_value()
-                                                      : decision.action == Action::Join && decision.sharers.empty();
-  return second ? candidates.back() : candidates.front();
+  // Waiting: for a Namespace, for heirs, for the end of the object.
+  if (decision.action == Action::Wait && decision.wait == policies::WaitCause::OthersFirst) return candidates.at(1);
+  const bool last = decision.action == Action::Wait ? live.has_value()
+                                                    : decision.action == Action::Join && decision.sharers.empty();
+  return last ? candidates.back() : candidates.front();
 }
 
 std::string_view leave_row(const std::optional<policies::LiveObject>& live, const SharerKey& me,

@@ -25,11 +25,7 @@ void add_seeds(Totals& totals, std::uint64_t from, std::uint64_t to, bool everyt
       options.mix.unshared = options.mix.by_hand = options.mix.force = options.mix.faults = true;
       options.mix.take_over = options.mix.read_only = options.mix.strangers = true;
     }
-    const RunResult result = run(options);
-    std::string told;
-    for (const Violation& violation : result.violations) told += to_string(violation) + "\n";
-    CHECK_MESSAGE(result.violations.empty(), "seed ", seed, ": ", told);
-    totals.add(result.totals);
+    totals.add(run(options).totals);  // what breaks in it is the matter of random_test
   }
 }
 
