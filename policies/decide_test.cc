@@ -383,6 +383,30 @@ TEST_CASE("what an application adopts is its own, what a claim adopts is only bo
   CHECK(decide(live("", ""), claim, kTakeOver, facts({})).ownership.adopted);
 }
 
+TEST_CASE("what was made for claims is not adopted when it is taken over again") {
+  const Me claim{key("namespaceclaims.marketplace.kratix.io:team/c1"), "c.1"};
+  // Somebody took the labels and the ledger away; the record still holds my mark.
+  const LiveObject stripped = live("", "", {{{to_string(claim.key), "c.1"}}});
+  CHECK_FALSE(decide(stripped, claim, kTakeOver, facts({})).ownership.adopted);
+  // Its sharers are all dead.
+  const LiveObject left = live("n/a", "n/a");
+  const Facts dead = facts({{"n/a", Liveness::Dead}});
+  CHECK_FALSE(decide(left, claim, {true, false, true}, dead).ownership.adopted);
+  // What was adopted before stays adopted.
+  LiveObject borrowed = stripped;
+  borrowed.record->adopted = true;
+  CHECK(decide(borrowed, claim, kTakeOver, facts({})).ownership.adopted);
+}
+
+TEST_CASE("who joins a retained object ends its retention") {
+  LiveObject retained = live("", "claimclasses.heirloom.dev:/shelves", {{{"claimclasses.heirloom.dev:/shelves", "s.1"}}});
+  retained.owner = retained.ledger.front();
+  retained.record->retained_since = "2026-01-02T03:04:05Z";
+  const Decision d = decide(retained, kMe, kShared, facts({}));
+  CHECK(d.action == Action::Join);
+  CHECK(d.ownership.retained_since.empty());
+}
+
 TEST_CASE("a full ledger refuses the next sharer by name and number") {
   std::string ledger = "n/a";
   for (std::size_t i = 1; i < kMaxSharers; ++i) ledger += ",n/app" + std::to_string(i);

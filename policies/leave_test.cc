@@ -108,6 +108,35 @@ TEST_CASE("how an application lets go of an object") {
   CHECK(leave(live("n/me", ""), kMe, kOwnerless, facts({})).stays_unshared);
 }
 
+TEST_CASE("instead of a delete the object goes to the heir") {
+  const SharerKey shelves = key("claimclasses.heirloom.dev:/shelves");
+  LeavePolicy retain;
+  retain.heir = Heir{shelves, "s.1", "2026-01-02T03:04:05Z"};
+  const MarkList mine{{"n/me", "u.1"}};
+
+  const LeaveDecision last = leave(live("n/me", "n/me", mine), kMe, retain, facts({}));
+  CHECK(last.action == LeaveAction::Handover);
+  CHECK(last.retained);
+  CHECK(last.ownership.owner == shelves);
+  CHECK(last.ownership.ledger == Ledger{shelves});
+  CHECK(last.ownership.sharers == Marks{{shelves, "s.1"}});
+  CHECK(last.ownership.retained_since == "2026-01-02T03:04:05Z");
+
+  // Somebody else remains: nothing is retained.
+  const LeaveDecision one_of_two = leave(live("n/me", "n/me,n/a", mine), kMe, retain, facts({}));
+  CHECK(one_of_two.ownership.owner == key("n/a"));
+  CHECK_FALSE(one_of_two.retained);
+  CHECK(one_of_two.ownership.retained_since.empty());
+
+  // The heir had not stepped out yet: its time begins again.
+  const LiveObject both = live(to_string(shelves), to_string(shelves) + ",n/me", mine);
+  CHECK(leave(both, kMe, retain, facts({})).ownership.retained_since == "2026-01-02T03:04:05Z");
+
+  // What was adopted is released, what is going is waited for.
+  CHECK(leave(adopted(live("n/me", "n/me", mine)), kMe, retain, facts({})).action == LeaveAction::Release);
+  CHECK(leave(terminating(live("n/me", "n/me", mine)), kMe, retain, facts({})).action == LeaveAction::Wait);
+}
+
 TEST_CASE("a copy is nobody's to leave") {
   LiveObject copy = live("", "");
   copy.copy = true;

@@ -21,6 +21,7 @@ TEST_CASE("a record survives being written and read") {
   CHECK(*parse_record(format_record(record)) == record);
   record.fields = Json::object({{"spec", Json::object({{"replicas", 1}})}});
   record.adopted = true;
+  record.retained_since = "2026-01-02T03:04:05Z";
   CHECK(*parse_record(format_record(record)) == record);
 }
 
