@@ -29,6 +29,7 @@ core::ControllerOptions controller_options(const ControlOptions& options) {
   controller.workers = options.workers;
   controller.controller_version = HEIRLOOM_VERSION;
   controller.instance = host_name();
+  controller.own_namespace = options.own_namespace;
   controller.dispatcher.dead_grace = options.dead_grace;
   controller.dispatcher.protected_namespaces = options.protected_namespaces;
   if (std::string own = own_namespace(); !own.empty())

@@ -109,6 +109,8 @@ int execute(const Controller& command) {
   if (!config.ok()) return report(config.status());
   log::info("controller starts", {{"version", HEIRLOOM_VERSION}, {"server", config->server},
                                   {"config", config->description}});
+  ControlOptions control = command.control;
+  if (config->in_cluster) control.own_namespace = config->ns;
   std::optional<kube::LeaseOptions> lease;
   if (command.election.elect) {
     Result<kube::LeaseOptions> options = lease_options(command.election, *config, &random);
@@ -118,7 +120,7 @@ int execute(const Controller& command) {
   Result<std::unique_ptr<kube::HttpApi>> api =
       kube::make_http_api(loop.executor(), &loop.clock(), &metrics, std::move(config).value());
   if (!api.ok()) return report(api.status());
-  Controlling controlling(&loop, &random, &metrics, api->get(), command.control, std::move(lease));
+  Controlling controlling(&loop, &random, &metrics, api->get(), control, std::move(lease));
   const int code = report(net::await(loop, run_controller(&controlling)));
   net::await(loop, (*api)->stop());
   return code;

@@ -36,6 +36,7 @@ struct ControlOptions {
   std::vector<std::string> protected_namespaces;  // besides default, kube-* and the process's own
   bool keep_non_empty_namespaces = false;
   std::string metrics_listen;  // ADDR:PORT of /healthz, /readyz and /metrics; "" = none
+  std::string own_namespace;   // no flag: of the Pod it runs in
 };
 
 struct Help { std::string text; };

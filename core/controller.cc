@@ -100,13 +100,13 @@ Controller::~Controller() = default;
 void Controller::watch() {
   if (std::exchange(parts_->watching, true)) return;
   parts_->sharers.start();
+  parts_->claims.start();
 }
 
 void Controller::start() {
   watch();
   parts_->scope.spawn("events", parts_->events.run());
   parts_->scope.spawn("controller", run());
-  parts_->claims.start();
   parts_->claim_queue.start(&parts_->scope);
 }
 

@@ -43,7 +43,7 @@ bool stands_in_the_way(const ObjectOutcome& outcome) {
 }  // namespace
 
 Dispatcher::Dispatcher(const Environment* environment, ObjectTable* table, Sharers* sharers, KindWatches* watches)
-    : environment_(environment), table_(table), watches_(watches),
+    : environment_(environment), table_(table), sharers_(sharers), watches_(watches),
       worker_(environment, table, sharers) {}
 
 Task<Result<std::vector<Manifest>>> Dispatcher::resolve(std::vector<Manifest> manifests) {
@@ -264,7 +264,8 @@ Task<std::vector<LeaveOutcome>> Dispatcher::leave_all(SharerKey me, std::string 
                                                       std::vector<Dropped> objects) {
   std::vector<Dropped> inner, outer;
   for (Dropped& object : objects) {
-    const bool home = is_namespace(object.object.key) || is_definition(object.object.key);
+    const ObjectKey& key = object.object.key;
+    const bool home = is_namespace(key) || is_definition(key) || sharers_->is_claim(key.group_kind());
     (home ? outer : inner).push_back(std::move(object));
   }
   std::vector<LeaveOutcome> outcomes;

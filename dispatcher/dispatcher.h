@@ -56,7 +56,7 @@ class Dispatcher {
   Task<Check> check(std::shared_ptr<const Version> version, std::shared_ptr<Memory> memory);
   Task<Report> carry_out(Check check, std::shared_ptr<Memory> memory, CarryOutOptions options);
 
-  // Lets go of objects, what lives in namespaces first. Namespaces and definitions stay until the rest is gone.
+  // Lets go of objects, what lives in namespaces first. Namespaces, definitions and claims stay until the rest is gone.
   struct Dropped {
     TrackedObject object;
     policies::LeavePolicy policy;
@@ -73,6 +73,7 @@ class Dispatcher {
 
   const Environment* environment_;
   ObjectTable* table_;
+  Sharers* sharers_;
   KindWatches* watches_;
   ObjectWorker worker_;
 };

@@ -607,6 +607,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
         outcome.kept_because = policies::kept_sentence(leaving.key, decision);
         tell_kept(*environment_, *sharers_, leaving.me, leaving.key, *answer, decision);
       }
+      outcome.wrote = true;
       outcome.handed_over = decision.action == LeaveAction::Handover && decision.was_owner;
       outcome.deleted = decision.action == LeaveAction::Delete;
       if (outcome.handed_over) environment_->metrics->count("heirloom_handovers_total");

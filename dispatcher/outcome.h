@@ -51,6 +51,7 @@ struct LeaveOutcome {
   enum class State { Left, Stays, Waiting, Failed } state = State::Failed;  // Stays: unshared, of an application that is gone
   std::string waiting_for;
   Status error;
+  bool wrote = false;
   bool handed_over = false;
   bool deleted = false;
   policies::Kept kept = policies::Kept::No;  // released instead of deleted, and why

@@ -109,12 +109,13 @@ const SharerWatch* Sharers::watch_of(const std::string& kind) const {
   return at == kinds_.end() ? nullptr : at->second.watch.get();
 }
 
-void Sharers::watch(const std::string& kind, const GroupVersionResource& resource) {
+void Sharers::watch(const std::string& kind, const GroupVersionResource& resource, const GroupKind& objects) {
   if (const SharerWatch* known = watch_of(kind); known != nullptr) {
     if (known->resource() == resource) return;
     unwatch(kind);
   }
   Kind fresh;
+  fresh.objects = objects;
   fresh.watch = std::make_shared<SharerWatch>(environment_, kind, resource,
                                               [this](const SharerWatch::Change& change) { sharer_changed(change); });
   fresh.scope = std::make_shared<TaskScope>(environment_->executor);
@@ -131,30 +132,43 @@ Task<void> Sharers::announce(std::string kind, std::shared_ptr<SharerWatch> watc
 void Sharers::unwatch(const std::string& kind) {
   const auto at = kinds_.find(kind);
   if (at == kinds_.end()) return;
-  Kind over = std::move(at->second);
+  const auto over = std::make_shared<Kind>(std::move(at->second));
   kinds_.erase(at);
-  environment_->scope->spawn(fmt::format("stop watching {}", kind), end(std::move(over)));
+  ending_.insert(over);
+  environment_->scope->spawn(fmt::format("stop watching {}", kind), end(over));
 }
 
 // Keeps the watch alive until it has stopped.
-Task<void> Sharers::end(Kind kind) { co_await kind.scope->stop(); }
+Task<void> Sharers::end(std::shared_ptr<Kind> kind) {
+  co_await kind->scope->stop();
+  ending_.erase(kind);
+}
 
 Task<void> Sharers::stop() {
-  while (!kinds_.empty()) {
-    Kind over = std::move(kinds_.begin()->second);
-    kinds_.erase(kinds_.begin());
-    co_await over.scope->stop();
+  for (auto& [name, kind] : kinds_) ending_.insert(std::make_shared<Kind>(std::move(kind)));
+  kinds_.clear();
+  while (!ending_.empty()) {
+    const std::shared_ptr<Kind> kind = *ending_.begin();
+    ending_.erase(ending_.begin());
+    co_await kind->scope->stop();
   }
 }
 
 void Sharers::abandon() {
   for (auto& [name, kind] : kinds_) kind.scope->abandon();
+  for (const std::shared_ptr<Kind>& kind : ending_) kind->scope->abandon();
 }
 
 std::vector<std::string> Sharers::watched_kinds() const {
   std::vector<std::string> names;
   for (const auto& [name, kind] : kinds_) names.push_back(name);
   return names;
+}
+
+bool Sharers::is_claim(const GroupKind& objects) const {
+  return std::any_of(kinds_.begin(), kinds_.end(), [&objects](const auto& entry) {
+    return entry.second.objects == objects && entry.first != kClaimClassSharer;
+  });
 }
 
 bool Sharers::has_synced(const std::string& kind) const {

@@ -69,10 +69,12 @@ class Sharers {
   Status problem() const;
 
   // Claims and claim classes: one watch per kind, which comes and goes with the kind's definition. `kind`:
-  // SharerKey::kind. Watching a kind again in another version starts over.
-  void watch(const std::string& kind, const GroupVersionResource& resource);
+  // SharerKey::kind; `objects`: what its objects are. Watching a kind again in another version starts over.
+  void watch(const std::string& kind, const GroupVersionResource& resource, const GroupKind& objects);
   void unwatch(const std::string& kind);
   std::vector<std::string> watched_kinds() const;  // without applications
+  // Objects of this kind are claims: to let go of one may take away what its object is home to.
+  bool is_claim(const GroupKind& objects) const;
   bool has_synced(const std::string& kind) const;
   Status problem(const std::string& kind) const;
   // Before the environment's scope is stopped, or after its tasks were abandoned.
@@ -116,6 +118,7 @@ class Sharers {
  private:
   // A claim kind's watch, with a scope of its own: it can end before the others.
   struct Kind {
+    GroupKind objects;
     std::shared_ptr<SharerWatch> watch;
     std::shared_ptr<TaskScope> scope;
   };
@@ -131,7 +134,7 @@ class Sharers {
   const SharerWatch* watch_of(const std::string& kind) const;
   void sharer_changed(const SharerWatch::Change& change);
   Task<void> announce(std::string kind, std::shared_ptr<SharerWatch> watch);
-  Task<void> end(Kind kind);
+  Task<void> end(std::shared_ptr<Kind> kind);
   void tracker_changed(const Trackers::Change& change);
   void declare_tracked(const SharerKey& key);
   void declare_claimed(const SharerKey& key, JsonView claim);
@@ -149,6 +152,7 @@ class Sharers {
   Synced synced_;
   SharerWatch applications_;
   std::map<std::string, Kind> kinds_;  // of claims and claim classes
+  std::set<std::shared_ptr<Kind>> ending_;
   Trackers trackers_;
   Trackers::Index by_owner_;
   std::map<std::string, TrackerEntry> written_trackers_;  // by name, until the watch shows them

@@ -38,9 +38,9 @@ policies::PolicySet policies_for(const ClaimClass& claim_class, const std::strin
 
 }  // namespace
 
-ClaimPass::ClaimPass(Context* context, Claims* claims, Claim claim, Json object)
+ClaimPass::ClaimPass(Context* context, Claims* claims, Claim claim, Json object, GroupVersionResource resource)
     : context_(context), claims_(claims), claim_(std::move(claim)), object_(std::move(object)), me_(claim_.key()),
-      record_(claim_record(object_)) {
+      resource_(std::move(resource)), record_(claim_record(object_)) {
   ClaimMemory& memory = claims_->memory(me_);
   if (memory.uid != claim_.metadata.uid) {
     memory = ClaimMemory();
@@ -92,7 +92,7 @@ Task<void> ClaimPass::converge() {
   if (check_->in_conflict && !recorded) co_return;
   if (check_->outcomes.front().state == ObjectState::Waiting && !recorded) co_return;  // nothing is begun yet
   ClaimRecord wanted;
-  wanted.when_empty = to_string(known_class()->claim_class.spec.when_empty);
+  wanted.when_empty = to_string(class_->spec.when_empty);
   wanted.targets.push_back({target_->api_version, target_->key});
   for (ClaimedObject& former : former_targets()) wanted.targets.push_back(std::move(former));
   const bool written = co_await record(std::move(wanted));
@@ -132,7 +132,8 @@ bool ClaimPass::understand() {
            fmt::format("annotation {} cannot be read; remove it: status.boundTo stands in", annotations::kClaimTargets));
     return false;
   }
-  Result<policies::Target> target = policies::target_of(known->claim_class, claim_);
+  class_ = known->claim_class;
+  Result<policies::Target> target = policies::target_of(*class_, claim_);
   if (!target.ok()) {
     refuse(target.status());
     return false;
@@ -145,8 +146,7 @@ bool ClaimPass::understand() {
 
 // The version of one manifest that this claim stands for.
 Task<bool> ClaimPass::plan(const ClaimParameters* in_force) {
-  const ClaimClass claim_class = known_class()->claim_class;
-  Result<policies::Target> target = policies::target_of(claim_class, claim_, in_force);
+  Result<policies::Target> target = policies::target_of(*class_, claim_, in_force);
   if (!target.ok()) {
     refuse(target.status());
     co_return false;
@@ -181,12 +181,12 @@ Task<bool> ClaimPass::plan(const ClaimParameters* in_force) {
   version->me = me_;
   version->uid = claim_.metadata.uid;
   version->generation = claim_.metadata.generation;
-  version->policies = policies_for(claim_class, target_->key.name);
+  version->policies = policies_for(*class_, target_->key.name);
   version->manifests = std::move(resolved).value();
   // Declared without a break only as the present target: what was about to be let go of comes back with a new mark.
   if (!record_->targets.empty() && record_->targets.front().key == target_->key) version->tracked.insert(target_->key);
   version_ = std::move(version);
-  if (const std::uint64_t hash = hash_of(claim_class); memory_->class_hash != hash) {
+  if (const std::uint64_t hash = hash_of(*class_); memory_->class_hash != hash) {
     context_->table->doubt(me_);
     memory_->class_hash = hash;
   }
@@ -205,7 +205,7 @@ Task<bool> ClaimPass::look() {
     memory_->in_force = parse_claim_parameters(seen->body["metadata"]["annotations"][annotations::kClaimParameters].string());
   }
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const std::optional<ClaimParameters> assumed = memory_->in_force;
+    const std::optional<ClaimParameters> assumed = parameters_to_use();
     const bool planned = co_await plan(assumed ? &*assumed : nullptr);
     if (!planned) co_return false;
     check_ = co_await context_->dispatcher->check(version_, memory_->objects);
@@ -213,14 +213,21 @@ Task<bool> ClaimPass::look() {
     const Json& body = findings_.outcome->body;
     if (body.is_null()) break;
     memory_->in_force = parse_claim_parameters(body["metadata"]["annotations"][annotations::kClaimParameters].string());
-    if (memory_->in_force == assumed) break;
+    if (parameters_to_use().value_or(own_parameters_) == assumed.value_or(own_parameters_)) break;
   }
   co_return true;
 }
 
+// Whose parameters the content is made of: those in force, unless differing claims are rejected and I am alone.
+std::optional<ClaimParameters> ClaimPass::parameters_to_use() const {
+  const dispatcher::SeenObject* seen = context_->table->find(target_->key);
+  const bool alone = seen != nullptr && seen->live.owner == me_ && seen->live.ledger.size() <= 1;
+  const bool rejects = class_->spec.on_mismatch == OnMismatch::Reject;
+  return alone && rejects ? std::nullopt : memory_->in_force;
+}
+
 // Whether the class lets the claim have the object. What it has joined it keeps, whatever the class says since.
 bool ClaimPass::admit() {
-  const ClaimClass& claim_class = known_class()->claim_class;
   const dispatcher::SeenObject* seen = context_->table->find(target_->key);
   bool joined = false;
   bool owner = false;
@@ -232,15 +239,17 @@ bool ClaimPass::admit() {
   }
   usage.in_namespace = claims_->holding(me_.kind, me_.ns, me_.name);
   const Status admitted =
-      policies::admit_claim(claim_class, claim_, *target_, usage, context_->options->own_namespace, joined);
+      policies::admit_claim(*class_, claim_, *target_, usage, context_->options->own_namespace, joined);
   if (!admitted.ok()) {
     if (admitted.reason() == claim_reasons::kQuotaExceeded) claims_->wait_for_room(me_);
     refuse(admitted);
     return false;
   }
-  if (!memory_->in_force || owner) return true;
-  findings_.differing = policies::mismatch(own_parameters_, *memory_->in_force);
-  if (findings_.differing.empty() || claim_class.spec.on_mismatch == OnMismatch::FirstWins) return true;
+  if (owner) return true;
+  // An object that an application made says nothing of parameters: then the content is compared.
+  findings_.differing = memory_->in_force ? policies::mismatch(own_parameters_, *memory_->in_force)
+                                          : findings_.outcome->divergence;
+  if (findings_.differing.empty() || class_->spec.on_mismatch == OnMismatch::FirstWins) return true;
   std::string fields;
   for (const std::string& field : findings_.differing) fields += (fields.empty() ? "" : ", ") + field;
   refuse(std::string(claim_reasons::kMismatch),
@@ -291,6 +300,7 @@ Task<bool> ClaimPass::record(ClaimRecord wanted) {
       co_await context_->environment->api->patch(ref(), kube::PatchType::Merge, patch, options);
   if (!answer.ok()) {
     retry_ = true;
+    if (!held) claims_->hold_no_more(me_);
     if (is_conflict(answer.status()) || is_not_found(answer.status())) written_ = true;  // start over
     else refuse(std::string(claim_reasons::kReconcileError), annotate(answer.status(), "cannot record the target").message());
     co_return false;
@@ -320,10 +330,6 @@ void ClaimPass::refuse(std::string reason, std::string sentence) {
 }
 
 void ClaimPass::refuse(const Status& status) { refuse(std::string(status.reason()), status.message()); }
-
-kube::ObjectRef ClaimPass::ref() const {
-  return {*context_->sharers->resource_of(me_.kind), claim_.metadata.ns, claim_.metadata.name};
-}
 
 Requeue ClaimPass::next_visit() const {
   if (written_ && !retry_) return Requeue::none();

@@ -25,7 +25,8 @@ Task<Result<kube::Requeue>> reconcile_claim(Context* context, Claims* claims, Sh
 class ClaimPass {
  public:
   // `object`: the claim as last seen. Both contexts outlive the pass.
-  ClaimPass(Context* context, Claims* claims, Claim claim, Json object);
+  // `resource`: what serves its kind.
+  ClaimPass(Context* context, Claims* claims, Claim claim, Json object, GroupVersionResource resource);
 
   Task<Result<kube::Requeue>> run();
 
@@ -41,10 +42,12 @@ class ClaimPass {
   Task<void> finalize();
   Task<bool> remove_finalizer();
   Task<Status> write_status();
+  Duration counts_may_wait(const ClaimStatus& before, const ClaimStatus& after) const;
 
   Task<bool> plan(const ClaimParameters* in_force);
-  std::optional<ClaimParameters> read_in_force() const;
+  std::optional<ClaimParameters> parameters_to_use() const;
   Task<bool> leave(std::set<ObjectKey> objects);
+  Task<bool> kind_is_going();
   void find(dispatcher::ObjectOutcome outcome);
   void refuse(std::string reason, std::string sentence);
   void refuse(const Status& status);
@@ -52,14 +55,16 @@ class ClaimPass {
   const KnownClass* known_class() const;
   kube::Requeue next_visit() const;
   void tell(const ClaimStatus& before, const ClaimStatus& after);
-  kube::ObjectRef ref() const;
+  kube::ObjectRef ref() const { return {resource_, claim_.metadata.ns, claim_.metadata.name}; }
 
   Context* context_;
   Claims* claims_;
   Claim claim_;
   Json object_;
   SharerKey me_;
+  GroupVersionResource resource_;
   ClaimMemory* memory_;
+  std::optional<ClaimClass> class_;    // that serves, as it was when the pass began
   std::optional<ClaimRecord> record_;  // nullopt: unreadable
   std::optional<policies::Target> target_;
   std::shared_ptr<const dispatcher::Version> version_;

@@ -8,6 +8,7 @@
 #include "apis/labels.h"
 #include "base/log.h"
 #include "core/claim/claim_pass.h"
+#include "dispatcher/stages.h"
 
 namespace heirloom::core {
 namespace {
@@ -66,8 +67,13 @@ std::vector<Dispatcher::Dropped> dropped(Context* context, const std::vector<Cla
 }  // namespace
 
 Task<bool> ClaimPass::leave(std::set<ObjectKey> objects) {
-  const std::optional<policies::LeavePolicy> policy =
+  const bool kind_goes = co_await kind_is_going();
+  std::optional<policies::LeavePolicy> policy =
       when_empty(context_, known_class(), record_ ? record_->when_empty : std::string());
+  if (kind_goes) {
+    policy = policies::LeavePolicy();
+    policy->release = true;
+  }
   if (!policy) {
     SharerKey class_key = known_class()->claim_class.key();
     claims_->wake(class_key);
@@ -88,9 +94,24 @@ Task<bool> ClaimPass::leave(std::set<ObjectKey> objects) {
       memory_->objects->erase(outcome.key);
       claims_->let_go(me_, outcome.key);
     }
-    left = left && is_left(outcome);
+    // A claim that lives in its own namespace would be waited for by the namespace, which it waits for.
+    const bool own_home = claim_.metadata.is_deleting() && outcome.state == LeaveOutcome::State::Waiting &&
+                          dispatcher::is_namespace(outcome.key) && outcome.key.name == me_.ns;
+    left = left && (is_left(outcome) || own_home);
   }
   co_return left;
+}
+
+// Whoever deletes a claim kind's definition deletes all claims of the kind, and hardly means their objects: those are
+// released. Asked of the server: the claim's end may be told before the definition's.
+Task<bool> ClaimPass::kind_is_going() {
+  if (!claim_.metadata.is_deleting()) co_return false;
+  const kube::ObjectRef definition{dispatcher::kDefinitions, "", me_.kind};
+  const kube::GetOptions options;
+  const Result<Json> found = co_await context_->environment->api->get(definition, options);
+  if (found.ok()) co_return (*found)["metadata"].contains("deletionTimestamp");
+  const KnownDefinition* known = claims_->definitions().find(me_.kind);
+  co_return is_not_found(found.status()) || known == nullptr || known->deleting;
 }
 
 // After the present target has been joined, never before.
@@ -143,6 +164,8 @@ Task<bool> ClaimPass::remove_finalizer() {
     co_return is_conflict(answer.status());
   }
   context_->sharers->finalized(me_, claim_.metadata.uid);
+  // The end of this life may have been told before the answer came.
+  for (const ObjectKey& object : claims_->strays(me_)) claims_->let_go(me_, object);
   context_->table->declare(me_, dispatcher::ObjectTable::Source::Plan, {});
   context_->table->declare(me_, dispatcher::ObjectTable::Source::Tracker, {});
   context_->watches->wait_for(me_, {});
@@ -179,7 +202,7 @@ Task<Result<Requeue>> tidy_up_after_claim(Context* context, Claims* claims, Shar
     if (outcome.state == LeaveOutcome::State::Failed) co_return outcome.error;
     if (outcome.wants_retry()) co_return Requeue::with_backoff();
     if (outcome.ask_again_after) co_return Requeue::after(*outcome.ask_again_after);
-    if (!is_left(outcome)) continue;  // being deleted: nothing is left to do for a claim that is gone
+    if (!outcome.wrote) continue;  // it had let go, or the object is being deleted: nothing is left to do
     log::warning("a claim was gone without having let go of its object: its finalizer was removed by hand",
                  {{"claim", to_string(key)}, {"object", outcome.key.to_string()}});
   }
@@ -200,7 +223,8 @@ Task<Result<Requeue>> reconcile_claim(Context* context, Claims* claims, SharerKe
   Json object = *cached;
   const std::string plural = key.kind.substr(0, key.kind.find('.'));
   Claim claim = decode_claim(object, plural);
-  ClaimPass pass(context, claims, std::move(claim), std::move(object));
+  GroupVersionResource resource = *context->sharers->resource_of(key.kind);  // watched, or it would not be known
+  ClaimPass pass(context, claims, std::move(claim), std::move(object), std::move(resource));
   Result<Requeue> outcome = co_await pass.run();
   co_return outcome;
 }

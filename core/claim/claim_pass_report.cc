@@ -1,4 +1,5 @@
 // The part of a claim's pass that tells: status and Events.
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +8,12 @@
 #include "schema/merge_patch.h"
 
 namespace heirloom::core {
+namespace {
+
+constexpr Duration kCountPause = std::chrono::milliseconds(50);  // for each claim of the object
+constexpr Duration kLongestCountPause = std::chrono::seconds(30);
+
+}  // namespace
 
 Task<Status> ClaimPass::write_status() {
   const dispatcher::SeenObject* seen = target_ ? context_->table->find(target_->key) : nullptr;
@@ -14,9 +21,11 @@ Task<Status> ClaimPass::write_status() {
     BoundObject bound{target_->api_version, target_->key.kind, target_->key.ns, target_->key.name, seen->live.uid};
     findings_.bound = std::move(bound);
     findings_.joined = true;
-    findings_.claim_count = static_cast<std::int64_t>(seen->live.ledger.size());
-    for (std::size_t i = 0; i < seen->live.ledger.size(); ++i)
-      if (seen->live.ledger[i] == me_) findings_.position = static_cast<std::int64_t>(i) + 1;
+    for (const SharerKey& key : seen->live.ledger) {
+      if (key.kind == dispatcher::kClaimClassSharer) continue;  // about to step out
+      ++findings_.claim_count;
+      if (key == me_) findings_.position = findings_.claim_count;
+    }
   } else {
     findings_.joined = record_ && !record_->targets.empty();
   }
@@ -24,6 +33,10 @@ Task<Status> ClaimPass::write_status() {
   const ClaimStatus before = claim_.status;
   const ClaimStatus after = summarize_claim(claim_, findings_, now);
   if (after == before) co_return Status();
+  if (const Duration rest = counts_may_wait(before, after); rest > Duration::zero()) {
+    if (!return_after_ || rest < *return_after_) return_after_ = rest;
+    co_return Status();
+  }
   const JsonView stored = object_["status"];
   const Json nothing = Json::object();
   const Json wanted = encode_claim_status(after);
@@ -37,8 +50,20 @@ Task<Status> ClaimPass::write_status() {
       co_await context_->environment->api->patch(ref(), kube::PatchType::Merge, patch, options);
   if (!answer.ok()) co_return ignore_not_found(annotate(answer.status(), "cannot write the status"));
   context_->sharers->wrote(me_, *answer, version);
+  memory_->told = context_->environment->clock->monotonic();
   tell(before, after);
   co_return Status();
+}
+
+// Every claim of an object counts all of them: with each that comes or goes all statuses change. Where nothing else does,
+// each is written the less often the more there are.
+Duration ClaimPass::counts_may_wait(const ClaimStatus& before, const ClaimStatus& after) const {
+  ClaimStatus recounted = before;
+  recounted.claim_count = after.claim_count;
+  recounted.position = after.position;
+  if (!memory_->told || recounted != after) return Duration::zero();
+  const Duration pause = std::min(kCountPause * after.claim_count, kLongestCountPause);
+  return *memory_->told + pause - context_->environment->clock->monotonic();
 }
 
 // Events tell of what is new: another phase, another reason.

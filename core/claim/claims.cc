@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "apis/claim.h"
 #include "apis/claim_record.h"
 #include "apis/promise.h"
+#include "base/log.h"
 #include "core/claim/claim_pass.h"
 #include "core/claim_class/class_pass.h"
 #include "core/promise/promise_pass.h"
@@ -16,6 +18,8 @@ namespace {
 
 // More sharers with objects they do not record are forgotten; the next restart finds them again.
 constexpr std::size_t kMaxStrays = 100'000;
+// How long definitions may take before it is said that they cannot be read.
+constexpr Duration kPatience = std::chrono::seconds(10);
 
 const GroupVersionResource kPromiseResource{std::string(kPromiseGroup), std::string(kPromiseVersion),
                                             std::string(kPromisePlural)};
@@ -39,9 +43,23 @@ void Claims::start() { context_->environment->scope->spawn("claims", run()); }
 
 Task<void> Claims::run() {
   context_->environment->scope->spawn("watch customresourcedefinitions", definitions_.run());
-  co_await definitions_.wait_synced();
+  bool told = false;
+  bool synced = false;
+  while (!synced) {
+    const MonotonicTime patience = context_->environment->clock->monotonic() + kPatience;
+    synced = co_await definitions_.wait_synced_until(context_->environment->clock, patience);
+    if (!synced && !told) told = tell_problem();
+  }
   definitions_synced_ = true;
   choose_watches();
+  tell_problem();
+}
+
+// Once: applications work without claims.
+bool Claims::tell_problem() const {
+  const std::string sentence = problem();
+  if (!sentence.empty()) log::warning(sentence);
+  return !sentence.empty();
 }
 
 // Claims are told apart from nothing only when it is known which classes there are, and when every claim is known.
@@ -109,9 +127,31 @@ void Claims::choose_watches() {
     const KnownDefinition* definition = definitions_.find(name);
     if (!definition->claim_class.empty() && !wanted.contains(name)) want(name, definition->resource());
   }
-  for (const std::string& kind : context_->sharers->watched_kinds())
-    if (!wanted.contains(kind)) context_->sharers->unwatch(kind);
-  for (const auto& [kind, resource] : wanted) context_->sharers->watch(kind, resource);
+  for (const std::string& kind : context_->sharers->watched_kinds()) {
+    const auto at = wanted.find(kind);
+    if (at != wanted.end() && at->second == context_->sharers->resource_of(kind)) continue;
+    context_->sharers->unwatch(kind);
+    forget_phases(kind);
+  }
+  for (const auto& [kind, resource] : wanted)
+    context_->sharers->watch(kind, resource, {resource.group, definitions_.find(kind)->kind});
+  for (const auto& [kind, resource] : wanted) watch_targets(kind);
+}
+
+// The objects of claims that are gone are found through the watch of their kind. For classes that are objects their own
+// pass sees to that.
+void Claims::watch_targets(const std::string& kind) {
+  const KnownClass* known = registry_.of_kind(kind);
+  if (known == nullptr || !known->built_in) return;
+  const GroupVersionKind gvk = gvk_of(known->claim_class.spec.object);
+  if (context_->watches->watched({gvk.group, gvk.kind}) != nullptr) return;
+  context_->environment->scope->spawn(fmt::format("watch targets of {}", kind), watch_kind_of(gvk));
+}
+
+// A failure is the watch's own, which goes on trying; a kind that is not served is looked for with the next claim.
+Task<void> Claims::watch_kind_of(GroupVersionKind kind) {
+  const Result<kube::ResourceInfo> resource = co_await context_->environment->mapper->resource_for(kind);
+  if (resource.ok()) co_await context_->watches->ensure(*resource);
 }
 
 void Claims::definition_changed(const std::string& name) {
@@ -155,6 +195,8 @@ void Claims::sharer_changed(const dispatcher::SharerWatch::Change& change) {
   }
   if (change.key.kind == kPromises && !(change.before.exists() && change.object.exists())) promise_changed();
   if (!is_claim_kind(change.key.kind)) return;
+  count_phase(change.key.kind, change.before, -1);
+  count_phase(change.key.kind, change.object, 1);
   const std::string uid(change.object["metadata"]["uid"].string());
   if (change.before.exists() && change.before["metadata"]["uid"].string() != uid) {
     // A life is over. What it recorded is let go of, unless it has been.
@@ -167,10 +209,27 @@ void Claims::sharer_changed(const dispatcher::SharerWatch::Change& change) {
     const std::optional<ClaimRecord> record = claim_record(change.object);
     if (record && !record->targets.empty()) hold(change.key);
   }
-  const bool counted = !change.before.exists() || !change.object.exists() ||
+  // What we wrote ourselves has been in the cache since it was answered: its echo does not show what it changed.
+  const bool counted = change.echo || !change.before.exists() || !change.object.exists() ||
                        change.before["status"]["boundTo"] != change.object["status"]["boundTo"] ||
                        change.before["metadata"]["finalizers"] != change.object["metadata"]["finalizers"];
   if (counted) wake_classes_of(change.key.kind);
+}
+
+// As people see it: of what has been said about a claim.
+void Claims::count_phase(const std::string& kind, JsonView claim, int by) {
+  if (!claim.exists()) return;
+  const std::string said(claim["status"]["phase"].string());
+  const std::string phase = said.empty() ? std::string(claim_phases::kPending) : said;
+  std::int64_t& claims = phases_[{kind, phase}];
+  claims += by;
+  context_->environment->metrics->set("heirloom_claims", {{"kind", kind}, {"phase", phase}}, static_cast<double>(claims));
+}
+
+// Of a kind that is watched no more, or will be counted again.
+void Claims::forget_phases(const std::string& kind) {
+  for (auto at = phases_.lower_bound({kind, ""}); at != phases_.end() && at->first.first == kind; at = phases_.erase(at))
+    context_->environment->metrics->set("heirloom_claims", {{"kind", kind}, {"phase", at->first.second}}, 0);
 }
 
 void Claims::stranger(const ObjectKey& object, const SharerKey& key) {

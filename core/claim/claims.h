@@ -33,6 +33,7 @@ struct ClaimMemory {
   std::optional<ClaimParameters> in_force;     // the parameters that target was made from, as last read
   std::uint64_t class_hash = 0;                // of what `objects` was verified with
   bool stays_out = false;                      // said that Kratix reconciles it
+  std::optional<MonotonicTime> told;           // when its status was written last
   std::optional<MonotonicTime> counted;        // of a class: when its claims were counted last
 };
 
@@ -80,10 +81,15 @@ class Claims {
   void synced(const std::string& kind);
   void stranger(const ObjectKey& object, const SharerKey& key);
   void classes_changed();
+  void count_phase(const std::string& kind, JsonView claim, int by);
+  void forget_phases(const std::string& kind);
   void choose_watches();
+  void watch_targets(const std::string& kind);
+  Task<void> watch_kind_of(GroupVersionKind kind);
   void wake_all(const std::string& kind);
   void wake_classes_of(const std::string& kind);
   Task<void> run();
+  bool tell_problem() const;
 
   Context* context_;
   Wake wake_;
@@ -94,6 +100,7 @@ class Claims {
   std::map<SharerKey, std::set<ObjectKey>> strays_;
   std::map<std::pair<std::string, std::string>, std::set<std::string>> holding_;  // kind, namespace -> names
   std::map<std::pair<std::string, std::string>, std::set<std::string>> waiting_for_room_;
+  std::map<std::pair<std::string, std::string>, std::int64_t> phases_;  // kind, phase -> claims
 };
 
 }  // namespace heirloom::core

@@ -41,8 +41,8 @@ class Definitions {
   Definitions(const dispatcher::Environment* environment, Changed changed);
 
   Task<void> run() { return reflector_.run(); }
-  Task<void> wait_synced() { return cache_.wait_synced(); }
-  bool has_synced() const { return cache_.has_synced(); }
+  // False when the time came first.
+  Task<bool> wait_synced_until(Clock* clock, MonotonicTime deadline) { return cache_.wait_synced_until(clock, deadline); }
   Status problem() const { return reflector_.status().error; }
 
   const KnownDefinition* find(const std::string& name) const;  // valid until the next co_await

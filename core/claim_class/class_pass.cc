@@ -199,6 +199,10 @@ class ClassPass {
       const bool alone = seen->live.ledger == policies::Ledger{me_};
       policies::LeavePolicy policy;
       policy.release = class_.spec.when_empty == WhenEmpty::Orphan;
+      // Should whoever joined turn out to be dead, the object is retained from now on.
+      if (!alone && class_.spec.when_empty == WhenEmpty::Retain)
+        policy.heir = policies::Heir{me_, policies::make_mark(class_.metadata.uid, class_.metadata.generation),
+                                     format_time(context_->environment->clock->now())};
       const std::optional<Duration> left = alone ? time_left(*seen) : Duration::zero();
       if (left && *left <= Duration::zero()) {
         drops.push_back(drop(context_, object, policy));
