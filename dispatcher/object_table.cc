@@ -111,6 +111,12 @@ void ObjectTable::answered(const SharerKey& by, const ObjectKey& key, const Json
     if (entry.seen && recent.front() == version) return;  // nothing new
     if (overtaken) return;                                // an event has told more since
   }
+  // Lost since the request went out, perhaps to a list that skipped its last events: should it be there again, the watch
+  // will tell.
+  if (overtaken && !entry.seen) {
+    drop_if_empty(key);
+    return;
+  }
   place(key, entry, object, &by);
   // Only a selected object has an echo to wait for.
   entry.awaited_version = is_selected(object) ? version : 0;

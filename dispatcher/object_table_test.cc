@@ -102,6 +102,18 @@ TEST_CASE("an answer from before a deletion does not bring the object back") {
   CHECK(f.table.find(kCm) == nullptr);
 }
 
+TEST_CASE("an answer from before a list that no longer shows the object does not bring it back") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  const ObjectTable::Ticket ticket = f.table.ticket(kCm);
+  f.table.lost(kCm);  // the events about the deletion itself were never seen
+  f.table.answered(kApp1, kCm, config_map("2", "dying"), ticket);
+  CHECK(f.table.find(kCm) == nullptr);
+  f.table.answered(kApp1, kCm, config_map("3", "made again"), f.table.ticket(kCm));
+  CHECK(f.table.find(kCm) != nullptr);
+}
+
 TEST_CASE("an echo that never comes does not deafen the table for ever") {
   Fixture f;
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});

@@ -391,7 +391,8 @@ void Checker::check_application(const std::string& sharer, const Life& life) {
   const JsonView status = life.object["status"];
   const bool has_conflicts = !status["conflicts"].empty();
   if (blocked_.contains(sharer)) {
-    if (!has_conflicts) report(8, fmt::format("application {} is in conflict and does not say so", sharer));
+    if (!has_conflicts)
+      report(8, fmt::format("application {} is in conflict and does not say so: {}", sharer, write_json(status)));
     return;
   }
   if (has_conflicts)
