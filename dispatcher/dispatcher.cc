@@ -46,7 +46,7 @@ Dispatcher::Dispatcher(const Environment* environment, ObjectTable* table, Share
     : environment_(environment), table_(table), sharers_(sharers), watches_(watches),
       worker_(environment, table, sharers) {}
 
-Task<Result<std::vector<Manifest>>> Dispatcher::resolve(std::vector<Manifest> manifests) {
+Task<Result<std::vector<Manifest>>> Dispatcher::resolve(std::vector<Manifest> manifests, std::set<GroupKind> known) {
   const std::set<GroupKind> brought = declared_kinds(manifests);
   for (Manifest& manifest : manifests) {
     const Result<kube::ResourceInfo> resource = co_await environment_->mapper->resource_for(manifest.gvk);
@@ -55,7 +55,7 @@ Task<Result<std::vector<Manifest>>> Dispatcher::resolve(std::vector<Manifest> ma
       continue;
     }
     if (!kube::is_kind_unknown(resource.status())) co_return resource.status();
-    if (brought.contains(manifest.key.group_kind())) continue;
+    if (brought.contains(manifest.key.group_kind()) || known.contains(manifest.key.group_kind())) continue;
     co_return Status(404, reasons::kNotFound, unknown_kind(manifest), resource.status().details());
   }
   co_return manifests;
@@ -160,9 +160,11 @@ Task<bool> Dispatcher::arrive(std::shared_ptr<Check> check, std::size_t index) {
   environment_->mapper->invalidate(manifest.gvk.group);
   Result<kube::ResourceInfo> resource = co_await environment_->mapper->resource_for(manifest.gvk);
   if (!resource.ok()) {
+    const bool brought = declared_kinds(check->version->manifests).contains(manifest.key.group_kind());
     check->outcomes[index] = waiting(
-        manifest, fmt::format("the CustomResourceDefinition of {} is not Established yet", manifest.gvk.kind));
-    check->outcomes[index].ask_again_after = std::chrono::seconds(1);
+        manifest, brought ? fmt::format("the CustomResourceDefinition of {} is not Established yet", manifest.gvk.kind)
+                          : not_served_sentence(manifest));
+    check->outcomes[index].ask_again_after = brought ? Duration(std::chrono::seconds(1)) : kUnservedRetry;
     co_return false;
   }
   check->resources[index] = *resource;

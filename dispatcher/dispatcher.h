@@ -50,8 +50,9 @@ class Dispatcher {
   Dispatcher(const Environment* environment, ObjectTable* table, Sharers* sharers, KindWatches* watches);
 
   // Looks up the manifests' kinds: cluster-scoped ones lose their namespace. Error: discovery failed, or kinds that
-  // nobody serves and the version does not bring, naming them.
-  Task<Result<std::vector<Manifest>>> resolve(std::vector<Manifest> manifests);
+  // nobody serves, neither the version brings nor `known` lists, naming them.
+  // `known`: kinds that were served once; what they are waited for must not keep the other objects from being kept.
+  Task<Result<std::vector<Manifest>>> resolve(std::vector<Manifest> manifests, std::set<GroupKind> known = {});
 
   Task<Check> check(std::shared_ptr<const Version> version, std::shared_ptr<Memory> memory);
   Task<Report> carry_out(Check check, std::shared_ptr<Memory> memory, CarryOutOptions options);

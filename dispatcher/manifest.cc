@@ -18,4 +18,9 @@ Manifest without_namespace(Manifest manifest) {
   return manifest;
 }
 
+std::string not_served_sentence(const Manifest& manifest) {
+  return fmt::format("kind {} of {} is not served any more; install its CustomResourceDefinition again", manifest.gvk.kind,
+                     manifest.gvk.api_version());
+}
+
 }  // namespace heirloom::dispatcher

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apis/resource_names.h"
+#include "base/clock.h"
 #include "base/json.h"
 
 namespace heirloom::dispatcher {
@@ -30,5 +31,10 @@ std::string to_string(const Manifest& manifest);
 
 // The manifest without its namespace: for kinds that turn out to be cluster-scoped.
 Manifest without_namespace(Manifest manifest);
+
+// No watch tells when a kind is served again.
+inline constexpr Duration kUnservedRetry = std::chrono::seconds(10);
+// "kind Widget of example.org/v1 is not served any more; ..."
+std::string not_served_sentence(const Manifest& manifest);
 
 }  // namespace heirloom::dispatcher

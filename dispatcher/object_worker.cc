@@ -87,6 +87,9 @@ Conflict fighting(const Assignment& assignment, JsonView live) {
   return conflict;
 }
 
+// A 404 that names nothing comes from no kind's handler: its definition is gone, or not served any more.
+bool says_kind_is_gone(const Status& status) { return is_not_found(status) && status.details().name.empty(); }
+
 // Writes that answer a change of somebody else's.
 bool is_repair(Action action) {
   return action == Action::Update || action == Action::Repair || action == Action::Create || action == Action::Hold;
@@ -470,6 +473,13 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
       applied.memory.refusal = refusal;
       applied.outcome.state = ObjectState::Conflict;
       applied.outcome.conflict = rejection(assignment, *refusal);
+      break;
+    }
+    if (says_kind_is_gone(status)) {
+      environment_->mapper->invalidate(key.group);
+      applied.outcome.state = ObjectState::Waiting;
+      applied.outcome.waiting_for = not_served_sentence(assignment.manifest());
+      applied.outcome.ask_again_after = kUnservedRetry;
       break;
     }
     if (is_namespace_terminating(status) ||

@@ -245,7 +245,11 @@ Task<bool> Pass::prepare() {
     co_return false;
   }
   findings_.dropped = rendering->dropped;
-  Result<std::vector<Manifest>> resolved = co_await context_->dispatcher->resolve(std::move(rendering->manifests));
+  std::set<GroupKind> known;
+  for (const KnownTracker& tracker : context_->sharers->trackers(me_))
+    for (const dispatcher::TrackedObject& object : tracker.objects) known.insert(object.key.group_kind());
+  Result<std::vector<Manifest>> resolved =
+      co_await context_->dispatcher->resolve(std::move(rendering->manifests), std::move(known));
   if (!resolved.ok()) {
     if (is_not_found(resolved.status())) return_after_ = kUnknownKindRetry;
     else retry_ = true;
