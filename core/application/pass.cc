@@ -160,7 +160,11 @@ Task<void> Pass::converge() {
     find_objects(report.outcomes);
     findings_.dispatched = report.complete;
   }
-  if (findings_.dispatched) co_await collect();
+  // garbage-collect continueOnFailure: what is no longer declared goes also while this version is stuck.
+  const bool failed = std::any_of(findings_.objects.begin(), findings_.objects.end(), [](const ObjectFinding& finding) {
+    return finding.outcome.state == ObjectState::Conflict;
+  });
+  if (findings_.dispatched || (failed && policies_.garbage_collect.continue_on_failure)) co_await collect();
 }
 
 // Everything that can be said without asking anybody.
