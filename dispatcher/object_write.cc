@@ -123,6 +123,11 @@ ObjectWrite plan_write(const WriteInput& input) {
   return write;
 }
 
+bool says_what_was_declared(const policies::LiveObject& live, JsonView object) {
+  if (live.record && live.record->fields) return true;
+  return object["metadata"]["annotations"][annotations::kLastApplied].string().size() > 1;
+}
+
 std::vector<std::string> divergence(const Manifest& manifest, JsonView live) {
   return schema::differences(manifest.declared, live, &schema_of(manifest));
 }

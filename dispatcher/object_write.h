@@ -40,6 +40,10 @@ struct ObjectWrite {
 // For Create, Update, Adopt, Repair, Inherit, Hold, Join, Drop, and Observe when it steps out.
 ObjectWrite plan_write(const WriteInput& input);
 
+// Whether the object itself tells what its owner declared (its record, or KubeVela's annotation); otherwise only a tracker
+// can.
+bool says_what_was_declared(const policies::LiveObject& live, JsonView object);
+
 // Paths at which the sharer's own manifest differs from what is in force; never values.
 std::vector<std::string> divergence(const Manifest& manifest, JsonView live);
 

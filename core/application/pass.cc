@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "core/application/revisions.h"
 #include "core/render.h"
+#include "dispatcher/object_write.h"
 #include "dispatcher/stages.h"
 #include "policies/admission.h"
 #include "policies/unsupported.h"
@@ -134,6 +135,9 @@ Task<void> Pass::converge() {
     co_return;
   }
   memory_->kept.reset();
+  std::vector<ObjectKey> without = without_history(check);
+  const bool learned = co_await learn_previous(std::move(without));
+  if (learned) check = co_await context_->dispatcher->check(version_, memory_->objects);
   if (!recorded) {
     const bool done = co_await record();
     if (!done) {
@@ -279,6 +283,39 @@ Task<bool> Pass::prepare() {
     memory_->generation = app_.metadata.generation;
     memory_->collected = false;
   }
+  version_ = std::move(version);
+  co_return true;
+}
+
+// Objects of ours that say nothing of what was declared before (KubeVela's ConfigMaps and Secrets, a record too large).
+std::vector<ObjectKey> Pass::without_history(const dispatcher::Check& check) const {
+  std::vector<ObjectKey> keys;
+  for (const dispatcher::Inspection& seen : check.inspections)
+    if (seen.live && seen.decision.may_write_content && version_->tracked.contains(seen.live->key) &&
+        !dispatcher::says_what_was_declared(*seen.live, seen.body))
+      keys.push_back(seen.live->key);
+  return keys;
+}
+
+// The tracker of the version before tells of them, as long as it is there. True when it told anything, and the objects
+// are to be looked at again.
+Task<bool> Pass::learn_previous(std::vector<ObjectKey> objects) {
+  if (objects.empty()) co_return false;
+  std::int64_t before = -1;
+  for (const KnownTracker& tracker : context_->sharers->trackers(me_))
+    if (tracker.application_uid == app_.metadata.uid && tracker.type == TrackerType::Versioned &&
+        tracker.generation < version_->generation)
+      before = std::max(before, tracker.generation);
+  if (before < 0) co_return false;
+  const Result<std::vector<ResourceTracker>> trackers = co_await context_->trackers->read_all(me_);
+  if (!trackers.ok()) {
+    retry_ = true;
+    co_return false;
+  }
+  auto version = std::make_shared<dispatcher::Version>(*version_);
+  for (Manifest& manifest : recorded_manifests(*trackers, before))
+    version->previous.emplace(manifest.key, std::move(manifest.desired));
+  for (const ObjectKey& key : objects) context_->table->unverify(me_, key);
   version_ = std::move(version);
   co_return true;
 }

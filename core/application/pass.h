@@ -30,6 +30,8 @@ class Pass {
   Task<bool> ensure_finalizer();
   Task<bool> prepare();
   Task<void> keep_previous();
+  std::vector<ObjectKey> without_history(const dispatcher::Check& check) const;
+  Task<bool> learn_previous(std::vector<ObjectKey> objects);
   Task<bool> record();
   Task<void> collect();
 
