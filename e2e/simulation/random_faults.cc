@@ -22,11 +22,16 @@ Fault RandomFaults::before(const Call& call) {
   if (!on_) return fault;
   const std::uint64_t draw = random_.below(100);
   if (draw < 20) fault.delay = std::chrono::milliseconds(random_.below(200));
+  if (call.verb == "list" && draw < 30) {
+    ++injected_;
+    fault.kind = Fault::Kind::Stale;
+    return fault;
+  }
   if (draw < 88) return fault;
   ++injected_;
   fault.kind = Fault::Kind::Fail;
   fault.delay = Duration::zero();
-  switch (random_.below(call.mutating ? 8 : 4)) {
+  switch (random_.below(call.mutating ? 9 : 5)) {
     case 0:
       fault.status = overloaded();
       break;
@@ -40,13 +45,16 @@ Fault RandomFaults::before(const Call& call) {
       fault.status = unreachable("injected");
       break;
     case 4:
-      fault.status = Status(409, reasons::kConflict, "injected");
+      fault.status = timed_out("injected, without effect");
       break;
     case 5:
+      fault.status = Status(409, reasons::kConflict, "injected");
+      break;
+    case 6:
       fault.kind = Fault::Kind::Ambiguous;
       fault.status = timed_out("injected, after the effect");
       break;
-    case 6:
+    case 7:
       fault.kind = Fault::Kind::Ambiguous;
       fault.status = unreachable("injected, after the effect");
       break;
@@ -64,8 +72,12 @@ Fault RandomFaults::before_event(const Call&) {
   if (!on_) return fault;
   const std::uint64_t draw = random_.below(100);
   if (draw < 20) fault.delay = std::chrono::milliseconds(random_.below(3'000));
-  if (draw < 94) return fault;
+  if (draw < 90) return fault;
   ++injected_;
+  if (draw < 94) {
+    fault.kind = draw < 92 ? Fault::Kind::Repeat : Fault::Kind::Bookmark;
+    return fault;
+  }
   fault.kind = Fault::Kind::Fail;
   fault.status = draw < 97 ? Status(410, reasons::kExpired, "injected") : unreachable("injected");
   return fault;

@@ -1,5 +1,9 @@
 #include "kube/testing/fault_api.h"
 
+#include <charconv>
+#include <deque>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,6 +28,7 @@ struct FaultApi::State {
   std::function<void(std::string)> trace;
   std::uint64_t calls = 0;
   std::uint64_t mutating_calls = 0;
+  std::map<std::string, std::deque<ListPage>> past;  // whole lists, by what was asked for, oldest first
 
   void say(const Call& call, std::string_view what) const {
     if (trace) trace(fmt::format("{}: {}", call.to_string(), what));
@@ -73,7 +78,8 @@ Task<void> do_late(std::shared_ptr<State> state, Attempt attempt, Call call, Dur
 
 // Does the call as the plan says. `attempt` is a function object that makes the call below.
 template <class T, class Attempt>
-Task<Result<T>> perform(std::shared_ptr<State> state, Attempt attempt, Call uncounted) {
+Task<Result<T>> perform(std::shared_ptr<State> state, Attempt attempt, Call uncounted,
+                        std::optional<T> cached = std::nullopt) {
   const Call call = state->count(std::move(uncounted));
   const Fault fault = state->plan->before(call);
   if (fault.delay > Duration::zero() && fault.kind != Fault::Kind::Late)
@@ -88,6 +94,10 @@ Task<Result<T>> perform(std::shared_ptr<State> state, Attempt attempt, Call unco
                         do_late<Attempt>(state, std::move(attempt), call, fault.delay));
     co_return fault.status;
   }
+  if (fault.kind == Fault::Kind::Stale && cached) {
+    state->say(call, "answered from a cache");
+    co_return std::move(*cached);
+  }
   Result<T> result = co_await attempt();
   if (fault.kind == Fault::Kind::Ambiguous) {
     state->say(call, fmt::format("{}, but answered {}", outcome_of(result), fault.status));
@@ -95,6 +105,29 @@ Task<Result<T>> perform(std::shared_ptr<State> state, Attempt attempt, Call unco
   }
   state->say(call, outcome_of(result));
   co_return result;
+}
+
+constexpr std::size_t kRemembered = 4;  // lists of one collection
+
+std::uint64_t number_of(std::string_view version) {
+  std::uint64_t number = 0;
+  std::from_chars(version.data(), version.data() + version.size(), number);
+  return number;
+}
+
+std::string question(const Collection& collection, const ListOptions& options) {
+  return fmt::format("{}.{}/{} {} {} {}", collection.resource.resource, collection.resource.group,
+                     collection.ns, options.label_selector, options.field_selector, options.metadata_only);
+}
+
+// The oldest list that still answers, as a cache may give it. "" asks for the newest.
+std::optional<ListPage> from_cache(const State& state, const std::string& asked, const ListOptions& options) {
+  const auto past = state.past.find(asked);
+  if (options.resource_version.empty() || !options.continue_token.empty() || past == state.past.end())
+    return std::nullopt;
+  for (const ListPage& page : past->second)
+    if (number_of(page.resource_version) >= number_of(options.resource_version)) return page;
+  return std::nullopt;
 }
 
 class FaultyWatch final : public Watch {
@@ -105,20 +138,39 @@ class FaultyWatch final : public Watch {
   Task<Result<std::optional<WatchEvent>>> next() override {
     const Fault fault = state_->plan->before_event(call_);
     if (fault.delay > Duration::zero()) co_await state_->clock->sleep_for(fault.delay);
-    if (fault.kind != Fault::Kind::Pass) {
+    if (fault.kind == Fault::Kind::Repeat && last_) {
+      state_->say(call_, "told twice");
+      co_return last_;
+    }
+    if (fault.kind == Fault::Kind::Bookmark && last_) {
+      state_->say(call_, "bookmark");
+      std::optional<WatchEvent> bookmark = bookmark_at(*last_);
+      co_return bookmark;
+    }
+    if (fault.kind == Fault::Kind::Fail) {
       state_->say(call_, fmt::format("cut: {}", fault.status));
       below_.reset();
       broken_ = fault.status;
     }
     if (!broken_.ok()) co_return broken_;
     Result<std::optional<WatchEvent>> event = co_await below_->next();
+    if (event.ok() && *event && (*event)->type != WatchEvent::Type::Bookmark) last_ = *event;
     co_return event;
   }
 
  private:
+  static WatchEvent bookmark_at(const WatchEvent& event) {
+    const Json metadata =
+        Json::object({{"resourceVersion", event.object["metadata"]["resourceVersion"].string()}});
+    return {WatchEvent::Type::Bookmark, Json::object({{"apiVersion", event.object["apiVersion"].string()},
+                                                      {"kind", event.object["kind"].string()},
+                                                      {"metadata", metadata}})};
+  }
+
   std::shared_ptr<State> state_;
   std::unique_ptr<Watch> below_;
   Call call_;
+  std::optional<WatchEvent> last_;
   Status broken_;
 };
 
@@ -147,11 +199,24 @@ Task<Result<Json>> FaultApi::get(ObjectRef ref, GetOptions options) {
 }
 
 Task<Result<ListPage>> FaultApi::list(Collection collection, ListOptions options) {
+  const std::shared_ptr<State> state = state_;
   Call call = call_on("list", collection);
+  const std::string asked = question(collection, options);
+  const bool whole = options.continue_token.empty();
+  std::optional<ListPage> cached = from_cache(*state, asked, options);
   auto once = [below = state_->below, collection = std::move(collection), options = std::move(options)] {
     return below->list(collection, options);
   };
-  return perform<ListPage>(state_, std::move(once), std::move(call));
+  Task<Result<ListPage>> work =
+      perform<ListPage>(state, std::move(once), std::move(call), std::move(cached));
+  Result<ListPage> page = co_await std::move(work);
+  if (!page.ok() || !whole || !page->continue_token.empty()) co_return page;
+  std::deque<ListPage>& past = state->past[asked];
+  if (past.empty() || number_of(past.back().resource_version) < number_of(page->resource_version)) {
+    past.push_back(*page);
+    if (past.size() > kRemembered) past.pop_front();
+  }
+  co_return page;
 }
 
 Task<Result<std::unique_ptr<Watch>>> FaultApi::watch(Collection collection, WatchOptions options) {
@@ -160,7 +225,7 @@ Task<Result<std::unique_ptr<Watch>>> FaultApi::watch(Collection collection, Watc
   const Call call = state->count(std::move(uncounted));
   const Fault fault = state->plan->before(call);
   if (fault.delay > Duration::zero()) co_await state->clock->sleep_for(fault.delay);
-  if (fault.kind != Fault::Kind::Pass) {
+  if (fault.kind == Fault::Kind::Fail) {
     state->say(call, fmt::format("refused: {}", fault.status));
     co_return fault.status;
   }

@@ -1,7 +1,8 @@
 // FaultApi: an Api beneath the retries that fails as a FaultPlan says: for simulation.
 //
 // It knows every way a call can end: refused before it was done, done but answered with an error, not done
-// though the error says "unknown", done later than the error; and every way a watch can: cut, expired, slow.
+// though the error says "unknown", done later than the error, answered from a cache that lags; and every way a
+// watch can: cut, expired, slow, with an event told twice, with a bookmark at any time.
 #pragma once
 
 #include <cstdint>
@@ -35,14 +36,17 @@ struct Fault {
     Ambiguous,  // done; answer `status` (Timeout or Unreachable)
     Late,  // answer `status` now, do it `delay` later (within the request's own ?timeout=, if the plan is
            // fair; after the caller's own deadline it is not done at all)
+    Stale,     // a list that may be answered from a cache is: what an earlier one gave, if one did
+    Repeat,    // watches: the last event again
+    Bookmark,  // watches: a bookmark that says what the last event said
   };
   Kind kind = Kind::Pass;
   Status status;
   Duration delay = Duration::zero();  // Pass, Fail, Ambiguous: wait before; Late: after the answer
 };
 
-// What happens to a watch before its next event: Pass (after `delay`) or Fail (the stream breaks with
-// `status`).
+// What happens to a watch before its next event: Pass (after `delay`), Fail (the stream breaks with `status`),
+// Repeat or Bookmark.
 class FaultPlan {
  public:
   virtual ~FaultPlan() = default;

@@ -104,5 +104,46 @@ TEST_CASE("a watch may be refused, slowed and cut, and stays cut") {
   CHECK(is_expired(await(f.loop, watch.next()).status()));
 }
 
+TEST_CASE("a watch may tell an event twice, and a bookmark at any time") {
+  Fixture f;
+  WatchEvent event;
+  event.type = WatchEvent::Type::Modified;
+  event.object = *Json::parse(R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"a","resourceVersion":"7"}})");
+  f.below.watches = {ScriptedApi::WatchScript{std::optional<WatchEvent>(event)}};
+  Result<std::unique_ptr<Watch>> opened = await(f.loop, f.api.watch(kWeb.collection(), WatchOptions()));
+  REQUIRE(opened.ok());
+  f.plan.events = {Fault(), fault(Fault::Kind::Repeat, {}), fault(Fault::Kind::Bookmark, {})};
+  const auto first = await(f.loop, (*opened)->next());
+  const auto again = await(f.loop, (*opened)->next());
+  const auto bookmark = await(f.loop, (*opened)->next());
+  CHECK((*first)->object == event.object);
+  CHECK((*again)->type == WatchEvent::Type::Modified);
+  CHECK((*again)->object == event.object);
+  CHECK((*bookmark)->type == WatchEvent::Type::Bookmark);
+  CHECK(write_json((*bookmark)->object) == R"({"apiVersion":"v1","kind":"Secret","metadata":{"resourceVersion":"7"}})");
+}
+
+TEST_CASE("a list that may come from a cache may be an old one, others are not") {
+  Fixture f;
+  ListPage old, fresh;
+  old.resource_version = "5";
+  fresh.resource_version = "8";
+  f.below.pages = {old, fresh, fresh, fresh};
+  ListOptions cached, newest, at_least_six;
+  cached.resource_version = "0";
+  at_least_six.resource_version = "6";
+  f.plan.calls = {Fault(), fault(Fault::Kind::Stale, {}), Fault(), fault(Fault::Kind::Stale, {}),
+                  fault(Fault::Kind::Stale, {})};
+  const auto version = [&f](const ListOptions& options) {
+    return await(f.loop, f.api.list(kWeb.collection(), options))->resource_version;
+  };
+  CHECK(version(cached) == "5");
+  CHECK(version(cached) == "5");  // from the cache
+  CHECK(version(newest) == "8");
+  CHECK(version(at_least_six) == "8");  // from the cache
+  CHECK(version(newest) == "8");
+  CHECK(f.below.calls.size() == 3);
+}
+
 }  // namespace
 }  // namespace heirloom::kube::testing
