@@ -82,5 +82,7 @@ void LedController::abandon() {
 bool LedController::leads() const { return !parts_->elector.has_value() || parts_->elector->is_leader(); }
 bool LedController::ready() const { return parts_->controller->ready(); }
 std::string LedController::problem() const { return parts_->controller->problem(); }
+bool LedController::idle() const { return parts_->controller->idle(); }
+std::size_t LedController::memory_bytes() const { return parts_->controller->memory_bytes(); }
 
 }  // namespace heirloom::core

@@ -43,7 +43,10 @@ class LedController {
 
   bool leads() const;           // it may write
   bool ready() const;           // the caches are in; a standby is ready, too
-  std::string problem() const;  // as core::Controller
+  // As core::Controller.
+  std::string problem() const;
+  bool idle() const;
+  std::size_t memory_bytes() const;
 
  private:
   struct Parts;

@@ -12,6 +12,8 @@
 //   9  the dead own nothing and keep nothing alive
 //  10  no controller writes without the lease
 //  11  an application that waits names what it waits for
+//  12  no request storm: a bound on requests for each event, none at rest (run.cc)
+//  13  queues are empty at rest, caches in proportion to what they hold (run.cc)
 #pragma once
 
 #include <map>

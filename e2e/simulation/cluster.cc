@@ -20,6 +20,8 @@ namespace {
 // Long enough for every back-off, grace period and lease there is.
 constexpr Duration kQuiet = std::chrono::minutes(4);
 constexpr Duration kPatience = std::chrono::hours(2);
+// In what remains of a quiet after this, nobody has a reason to ask for anything.
+constexpr Duration kSilentAfter = std::chrono::minutes(2);
 
 // Coming to rest after any action takes tens of thousands.
 constexpr std::uint64_t kMostHandlersToRest = 500'000;
@@ -378,8 +380,14 @@ bool Cluster::settle() {
   MonotonicTime quiet_since = world_.clock().monotonic();
   std::uint64_t commits = commits_;
   const std::uint64_t most = world_.steps() + kMostHandlersToRest;
+  std::optional<std::uint64_t> asked;  // when the silence began
   while (world_.clock().monotonic() < end && world_.steps() < most) {
+    const bool silent = world_.clock().monotonic() >= quiet_since + kSilentAfter;
+    if (!silent) asked.reset();
+    if (silent && !asked) asked = wire_.object_calls("controller");
     if (!step_before(quiet_since + kQuiet)) {
+      const std::uint64_t now = wire_.object_calls("controller");
+      requests_at_rest_ = asked ? now - *asked : 0;
       if (!starts_at_ && !deposed_) return true;
       quiet_since = starts_at_ ? *starts_at_ : *deposed_until_;
     }

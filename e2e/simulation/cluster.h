@@ -75,6 +75,11 @@ class Cluster {
   // Runs until nothing has been committed for some minutes; false when that does not come about within two
   // hours, or within more handlers than anything that comes to rest has ever needed.
   bool settle();
+  // What controllers asked about objects, watches left out, in the last minutes of the quiet that settle() waited for.
+  std::uint64_t requests_at_rest() const { return requests_at_rest_; }
+  // Whether the controller has nothing queued and nothing running, and how much its caches hold.
+  bool controller_idle() const { return controller_ == nullptr || controller_->controller->idle(); }
+  std::size_t controller_memory() const { return controller_ ? controller_->controller->memory_bytes() : 0; }
 
   // As a user who waits for the answer. The text is YAML: creates the object, or replaces its spec or data.
   Status apply(std::string_view yaml);
@@ -95,6 +100,7 @@ class Cluster {
   bool verbose = false;  // trace lines go to stdout as they come, too
   const CoverageCounts& coverage() const { return coverage_.counts(); }
   std::uint64_t calls_of_controller() const { return wire_.calls("controller"); }
+  std::uint64_t commits() const { return commits_; }  // Events and renewals of leases not counted
 
  private:
   void start_server();
@@ -166,6 +172,7 @@ class Cluster {
   server::Revision observed_ = 0;
   bool lost_a_revision_ = false;
   std::map<std::string, server::StoredPtr, std::less<>> seen_;
+  std::uint64_t requests_at_rest_ = 0;
   std::uint64_t commits_ = 0;  // Events not counted
   std::vector<std::string> trace_;
 };

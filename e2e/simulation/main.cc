@@ -1,6 +1,8 @@
 // heirloom-sim: random runs of the real server and controller, checked after every step. One seed is one run,
 // always the same; a violation prints it, and --seed replays it with its trace.
+#include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,6 +45,7 @@ struct Arguments {
   bool first = false;
   bool hash = false;
   bool logs = false;
+  std::string replay;
   bool exhaustive = false;
   std::string coverage;  // file of the excused cells
   std::uint64_t stride = 1;
@@ -53,6 +56,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
   Wishes& wishes = arguments.wishes;
   app.add_option("--seed", arguments.seed, "one run, with its trace");
   app.add_option("--seeds", arguments.seeds, "A..B: many runs, without traces");
+  app.add_option("--replay", arguments.replay, "a file of command lines, one for each run; see failed_seeds.txt")
+      ->check(CLI::ExistingFile);
   app.add_option("--jobs", arguments.jobs, "processes for a sweep")->check(CLI::Range(1, 256));
   app.add_flag("--first", arguments.first, "a sweep ends at the first seed that breaks an invariant");
   app.add_flag("--hash", arguments.hash, "prints the hash of the trace instead of the trace");
@@ -116,6 +121,30 @@ bool exhaust_all(std::uint64_t stride) {
   return sum.broken == 0;
 }
 
+// Every line's run; what follows a # is for people.
+Totals replay(const std::string& path) {
+  Totals totals;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    line.resize(std::min(line.find('#'), line.size()));
+    if (line.find_first_not_of(' ') == std::string::npos) continue;
+    CLI::App app;
+    Arguments arguments;
+    add_options(app, arguments);
+    try {
+      app.parse(line);
+    } catch (const CLI::ParseError& error) {
+      fmt::print(stderr, "{}: {}: {}\n", path, line, error.what());
+      ++totals.violations;
+      continue;
+    }
+    SweepOptions one;
+    one.from = one.to = arguments.seed.value();
+    totals.add(sweep(one, [&arguments](std::uint64_t seed) { return run_seed(arguments, seed, false); }));
+  }
+  return totals;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -127,7 +156,9 @@ int main(int argc, char** argv) {
 
   if (arguments.exhaustive) return exhaust_all(arguments.stride) ? 0 : 1;
   Totals totals;
-  if (arguments.seeds.empty()) {
+  if (!arguments.replay.empty()) {
+    totals = replay(arguments.replay);
+  } else if (arguments.seeds.empty()) {
     totals = run_seed(arguments, arguments.seed.value_or(1), true);
   } else {
     SweepOptions sweep_options;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/hash.h"
 #include "e2e/simulation/random_faults.h"
 #include "e2e/simulation/workload.h"
@@ -19,6 +21,42 @@ ClusterOptions cluster_options(const RunOptions& options, RandomFaults* faults) 
   if (options.mix.faults) cluster.faults = faults;
   return cluster;
 }
+
+// Bounds on what controllers ask for and keep, far above what a run needs and far below what a loop makes.
+constexpr std::uint64_t kRequestsPerEvent = 20;
+constexpr std::uint64_t kRequestsPerStart = 120;  // caches are filled, every application is looked at
+constexpr std::size_t kCacheBytesPerObject = 16 * 1024;
+constexpr std::size_t kCacheBytesAlways = 256 * 1024;
+
+class Traffic {
+ public:
+  // Everything since the last rest.
+  void at_rest(const Cluster& cluster, const RandomFaults& faults, Checker& checker) {
+    const Counts now{cluster.calls_of_controller(), cluster.commits() + faults.injected(), cluster.crashes()};
+    const std::uint64_t requests = now.requests - before_.requests;
+    const std::uint64_t allowed = kRequestsPerEvent * (now.events - before_.events) +
+                                  kRequestsPerStart * (now.crashes - before_.crashes + 1);
+    if (requests > allowed)
+      checker.add({12, fmt::format("a request storm: {} requests for {} commits and faults and {} crashes",
+                                   requests, now.events - before_.events, now.crashes - before_.crashes)});
+    if (cluster.requests_at_rest() > 0)
+      checker.add({12, fmt::format("{} requests although nothing moves", cluster.requests_at_rest())});
+    if (!cluster.controller_idle()) checker.add({13, "the controller is not idle at rest"});
+    const std::size_t most = kCacheBytesAlways + kCacheBytesPerObject * cluster.all().size();
+    if (cluster.controller_memory() > most)
+      checker.add({13, fmt::format("the caches hold {} bytes for {} objects", cluster.controller_memory(),
+                                   cluster.all().size())});
+    before_ = now;
+  }
+
+ private:
+  struct Counts {
+    std::uint64_t requests = 0;
+    std::uint64_t events = 0;
+    std::uint64_t crashes = 0;
+  };
+  Counts before_;
+};
 
 std::uint64_t hash_of(const std::vector<std::string>& trace) {
   std::uint64_t hash = 0;
@@ -39,6 +77,7 @@ RunResult run(const RunOptions& options) {
     ++result.totals.commits;
     checker.see(commit);
   };
+  Traffic traffic;
   Workload workload(&cluster, options.seed, options.mix);
   cluster.say("the mix: " + to_string(options.mix));
   cluster.start_controller();
@@ -54,6 +93,7 @@ RunResult run(const RunOptions& options) {
     const bool settled = cluster.settle();
     cluster.say(settled ? "at rest" : "does not come to rest");
     checker.at_rest(cluster, settled);
+    traffic.at_rest(cluster, faults, checker);
     faults.turn(true);
   }
   result.violations = checker.violations();

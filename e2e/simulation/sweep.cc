@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <map>
 #include <new>
@@ -39,12 +41,21 @@ class SharedReports {
   Report* reports_ = nullptr;
 };
 
+// Who interrupts a sweep wants to know how far it came.
+volatile std::sig_atomic_t interrupted = 0;
+
+void interrupt(int) { interrupted = 1; }
+
 class Sweep {
  public:
   Sweep(const SweepOptions& options, const std::function<Totals(std::uint64_t)>& run)
       : options_(options), run_(run), reports_(options.jobs) {}
 
   Totals whole() {
+    struct sigaction action = {};
+    action.sa_handler = interrupt;
+    sigaction(SIGTERM, &action, nullptr);
+    sigaction(SIGINT, &action, nullptr);
     for (int job = 0; job < options_.jobs; ++job)
       start(job, options_.from + static_cast<std::uint64_t>(job));
     while (!running_.empty()) join();
@@ -65,7 +76,7 @@ class Sweep {
       return;
     }
     Report& report = reports_[job];
-    for (; seed <= options_.to && !(options_.first && anything_broken());
+    for (; seed <= options_.to && !interrupted && !(options_.first && anything_broken());
          seed += static_cast<std::uint64_t>(options_.jobs)) {
       report.seed = seed;
       report.totals.add(run_(seed));
@@ -78,6 +89,10 @@ class Sweep {
   void join() {
     int status = 0;
     const pid_t child = wait(&status);
+    if (child < 0 && errno == EINTR) {
+      for (const auto& [running, job] : running_) kill(running, SIGTERM);
+      return;
+    }
     const auto ended = running_.find(child);
     HEIRLOOM_ASSERT(ended != running_.end());
     const int job = ended->second;

@@ -182,6 +182,7 @@ class Wire::Client final : public kube::Api {
  private:
   Sent note(std::string verb, const kube::ObjectRef& ref, const std::string& more) {
     ++wire_->calls_[sender_];
+    if (verb != "watch" && verb != "raw" && verb != "list") ++wire_->object_calls_[sender_];
     if (wire_->on_call) {
       wire_->on_call(fmt::format("{} -> {} {} {}{}{} {}", sender_, verb, ref.resource.resource, ref.ns,
                                  ref.ns.empty() ? "" : "/", ref.name, more));
@@ -249,6 +250,11 @@ bool Wire::busy(const std::string& sender) const {
   for (const auto& [id, entry] : entries_)
     if (entry.mutating && !entry.sent.answered && entry.sent.sender == sender) return true;
   return false;
+}
+
+std::uint64_t Wire::object_calls(const std::string& sender) const {
+  const auto at = object_calls_.find(sender);
+  return at == object_calls_.end() ? 0 : at->second;
 }
 
 std::uint64_t Wire::calls(const std::string& sender) const {

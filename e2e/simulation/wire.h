@@ -53,6 +53,8 @@ class Wire {
   std::uint64_t calls(const std::string& sender) const;  // so far, watches' events not counted
   // The server's answer to a request that changes something.
   std::function<void(const Sent& sent, const Status& status)> on_answer;  // may be empty
+  // Of those about single objects: neither watches and lists nor discovery, which go on while a kind is missing.
+  std::uint64_t object_calls(const std::string& sender) const;
   std::function<void(const std::string& line)> on_call;  // may be empty
 
  private:
@@ -79,6 +81,7 @@ class Wire {
   std::map<std::uint64_t, Entry> entries_;
   std::vector<std::uint64_t> answered_;
   std::map<std::string, std::uint64_t> calls_;
+  std::map<std::string, std::uint64_t> object_calls_;
   std::set<std::string> cut_;  // processes
 };
 
