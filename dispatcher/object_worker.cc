@@ -563,8 +563,9 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
     // A DELETE is guarded by what the watch showed, so the body is not needed; a handover keeps the record's fields,
     // so it is. A definition says what its instances are.
     const SeenObject* seen = attempt == 0 ? table_->find(leaving.key) : nullptr;
-    if (seen != nullptr && is_watched(*seen) && !policies::is_definition(leaving.key) &&
-        (!seen->body.is_null() || policies::keys_to_check(seen->live, leaving.me).empty())) {
+    const bool cached = seen != nullptr && is_watched(*seen) && !policies::is_definition(leaving.key) &&
+                        (!seen->body.is_null() || policies::keys_to_check(seen->live, leaving.me).empty());
+    if (cached) {
       body = seen->body;
       live = body.is_null() ? live_of(leaving.key, *seen) : policies::read_live(body, leaving.key);
     } else {
@@ -588,6 +589,8 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
       }
       decision = policies::leave(live, leaving.me, leaving.policy, gathered.facts, &*contents);
     }
+    // What writes nothing has no guard: only what the server says now proves that nothing is to be done.
+    if (decision.action == LeaveAction::Nothing && cached) continue;
     if (decision.action == LeaveAction::Nothing) {
       table_->left(leaving.me, leaving.key);
       outcome.state = decision.stays_unshared ? LeaveOutcome::State::Stays : LeaveOutcome::State::Left;
