@@ -24,6 +24,7 @@ constexpr MixPart kParts[] = {
     {"definitions", "a CRD whose objects applications declare comes and goes", &Mix::definitions, 20},
     {"jumps", "the wall clock jumps", &Mix::jumps, 20},
     {"faults", "the API fails in every way it can", &Mix::faults, 50},
+    {"stale", "with faults: lists come from a cache that lags", &Mix::stale, 15},
     {"lease", "controllers elect their leader by a Lease; without, two at once both act", &Mix::leases, 100},
     {"claims", "claims stand for the same objects", &Mix::claims, 40},
 };

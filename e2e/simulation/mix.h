@@ -26,6 +26,7 @@ struct Mix {
   bool definitions = false;  // a CRD whose objects applications declare comes and goes
   bool jumps = false;        // of the wall clock
   bool faults = false;       // of the API, between the controller and the server
+  bool stale = false;        // with faults: lists come from a cache that lags
   bool leases = true;        // controllers elect their leader
   bool claims = false;       // beside the applications
 };

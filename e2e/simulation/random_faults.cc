@@ -22,7 +22,7 @@ Fault RandomFaults::before(const Call& call) {
   if (!on_) return fault;
   const std::uint64_t draw = random_.below(100);
   if (draw < 20) fault.delay = std::chrono::milliseconds(random_.below(200));
-  if (call.verb == "list" && draw < 30) {
+  if (stale_ && call.verb == "list" && draw < 30) {
     ++injected_;
     fault.kind = Fault::Kind::Stale;
     return fault;

@@ -11,7 +11,8 @@ namespace heirloom::simulation {
 
 class RandomFaults final : public kube::testing::FaultPlan {
  public:
-  explicit RandomFaults(std::uint64_t seed) : random_(seed ^ 0xfa17ULL) {}
+  // `stale`: lists that may come from a cache come from one that lags.
+  explicit RandomFaults(std::uint64_t seed, bool stale = false) : random_(seed ^ 0xfa17ULL), stale_(stale) {}
 
   kube::testing::Fault before(const kube::testing::Call& call) override;
   kube::testing::Fault before_event(const kube::testing::Call& watch) override;
@@ -22,6 +23,7 @@ class RandomFaults final : public kube::testing::FaultPlan {
 
  private:
   SeededRandom random_;
+  bool stale_;
   bool on_ = true;
   std::uint64_t injected_ = 0;
 };

@@ -67,7 +67,7 @@ std::uint64_t hash_of(const std::vector<std::string>& trace) {
 }  // namespace
 
 RunResult run(const RunOptions& options) {
-  RandomFaults faults(options.seed);
+  RandomFaults faults(options.seed, options.mix.stale);
   faults.turn(false);
   RunResult result;
   Cluster cluster(cluster_options(options, &faults));
