@@ -151,7 +151,8 @@ void Claims::watch_targets(const std::string& kind) {
 // A failure is the watch's own, which goes on trying; a kind that is not served is looked for with the next claim.
 Task<void> Claims::watch_kind_of(GroupVersionKind kind) {
   const Result<kube::ResourceInfo> resource = co_await context_->environment->mapper->resource_for(kind);
-  if (resource.ok()) co_await context_->watches->ensure(*resource);
+  if (!resource.ok()) co_return;
+  [[maybe_unused]] const Status watched = co_await context_->watches->ensure(*resource);
 }
 
 void Claims::definition_changed(const std::string& name) {
