@@ -1,6 +1,7 @@
 #include "dispatcher/own_definitions.h"
 
-#include <string_view>
+#include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,16 +18,31 @@ Status nothing_follows(const std::string& name, std::string_view what) {
 
 }  // namespace
 
-Task<Status> definition_stands(const Environment* environment, std::string name, std::string since) {
+Task<Result<std::string>> definition_uid(const Environment* environment, std::string name) {
+  const kube::ObjectRef ref{kDefinitions, "", name};
+  const kube::GetOptions options;
+  const Result<Json> definition = co_await environment->api->get(ref, options);
+  if (!definition.ok()) co_return annotate(definition.status(), fmt::format("cannot read CustomResourceDefinition {}", name));
+  co_return std::string((*definition)["metadata"]["uid"].string());
+}
+
+bool stood_since(JsonView definition, const ObjectMeta& record) {
+  const JsonView metadata = definition["metadata"];
+  const auto noted = record.annotations.find(std::string(kDefinitionUidAnnotation));
+  if (noted != record.annotations.end() && metadata["uid"].string() == noted->second) return true;
+  // Both times are the API server's, in one form and in UTC.
+  return metadata["creationTimestamp"].string() <= std::string_view(record.creation_timestamp);
+}
+
+Task<Status> definition_stands(const Environment* environment, std::string name, std::vector<ObjectMeta> records) {
   const kube::ObjectRef ref{kDefinitions, "", name};
   const kube::GetOptions options;
   const Result<Json> definition = co_await environment->api->get(ref, options);
   if (!definition.ok() && is_not_found(definition.status())) co_return nothing_follows(name, "does not exist");
   if (!definition.ok()) co_return annotate(definition.status(), fmt::format("cannot read CustomResourceDefinition {}", name));
-  const JsonView metadata = (*definition)["metadata"];
-  if (metadata.contains("deletionTimestamp")) co_return nothing_follows(name, "is being deleted");
-  // Both times are the API server's, in one form and in UTC.
-  if (!since.empty() && metadata["creationTimestamp"].string() > std::string_view(since))
+  if ((*definition)["metadata"].contains("deletionTimestamp")) co_return nothing_follows(name, "is being deleted");
+  const auto stood = [&definition](const ObjectMeta& record) { return stood_since(*definition, record); };
+  if (!std::all_of(records.begin(), records.end(), stood))
     co_return nothing_follows(name, "was deleted and installed again meanwhile");
   co_return Status();
 }

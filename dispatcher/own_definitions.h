@@ -4,7 +4,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "apis/object_meta.h"
+#include "base/json.h"
+#include "base/result.h"
 #include "base/status.h"
 #include "base/task.h"
 #include "dispatcher/environment.h"
@@ -14,9 +18,20 @@ namespace heirloom::dispatcher {
 inline constexpr std::string_view kApplicationDefinition = "applications.core.oam.dev";
 inline constexpr std::string_view kTrackerDefinition = "resourcetrackers.core.oam.dev";
 
-// Ok: the definition is there, is not being deleted, and is not younger than `since`
-// (RFC 3339; "" = whatever its age). Otherwise why nothing may be concluded from its objects being deleted or absent.
+// On a ResourceTracker: the UID of the definition of Applications under which it was written.
+inline constexpr std::string_view kDefinitionUidAnnotation = "heirloom.dev/definition-uid";
+
+// The UID of the definition as it is now; an error when it is not there.
+Task<Result<std::string>> definition_uid(const Environment* environment, std::string name);
+
+// True unless `definition` may have been installed again since something with metadata `record` was written: their UIDs
+// say so, or else (none was noted, or one of an older definition) the API server's times, which a wall clock that was
+// set back can make say no.
+bool stood_since(JsonView definition, const ObjectMeta& record);
+
+// Ok: the definition is there, is not being deleted, and has stood since each of `records` was written (none: whatever
+// its age). Otherwise why nothing may be concluded from its objects being deleted or absent.
 // Read now: whoever saw an object so asks after that.
-Task<Status> definition_stands(const Environment* environment, std::string name, std::string since = {});
+Task<Status> definition_stands(const Environment* environment, std::string name, std::vector<ObjectMeta> records = {});
 
 }  // namespace heirloom::dispatcher

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "apis/labels.h"
+#include "dispatcher/own_definitions.h"
 
 namespace heirloom::dispatcher {
 namespace {
@@ -113,6 +114,13 @@ Task<Status> TrackerBook::record(std::shared_ptr<const Version> version, std::st
 // POST. A taken name is ours when its labels say so (we crashed, or the cache lags), otherwise another application's.
 Task<Status> TrackerBook::write(ResourceTracker tracker, SharerKey application, std::string uid) {
   const NamespacedName name{application.ns, application.name};
+  if (definition_.empty()) {
+    std::string definition(kApplicationDefinition);
+    Result<std::string> read = co_await definition_uid(environment_, std::move(definition));
+    if (!read.ok()) co_return std::move(read).status();
+    definition_ = std::move(read).value();
+  }
+  tracker.metadata.annotations.insert_or_assign(std::string(kDefinitionUidAnnotation), definition_);
   for (int attempt = 0; attempt < 2; ++attempt) {
     const Result<Json> body = encode_resource_tracker(tracker);
     if (!body.ok()) co_return body.status();

@@ -38,6 +38,9 @@ class TrackerBook {
 
   const Environment* environment_;
   Sharers* sharers_;
+  // UID of the definition of Applications, read with the first tracker. One that was replaced since only lets less
+  // follow (own_definitions.h).
+  std::string definition_;
 };
 
 }  // namespace heirloom::dispatcher

@@ -31,12 +31,11 @@ Task<Result<Requeue>> tidy_up_after(Context* context, SharerKey key) {
   // Applications that went with their definition were not deleted by their authors, who will bring them back.
   const Result<std::vector<ResourceTracker>> recorded = co_await context->trackers->read_all(key);
   if (!recorded.ok()) co_return recorded.status();
-  std::string born;
-  for (const ResourceTracker& tracker : *recorded)
-    if (born.empty() || tracker.metadata.creation_timestamp < born) born = tracker.metadata.creation_timestamp;
+  std::vector<ObjectMeta> records;
+  for (const ResourceTracker& tracker : *recorded) records.push_back(tracker.metadata);
   std::string definition(dispatcher::kApplicationDefinition);
   const Status stands =
-      co_await dispatcher::definition_stands(context->environment, std::move(definition), std::move(born));
+      co_await dispatcher::definition_stands(context->environment, std::move(definition), std::move(records));
   if (!stands.ok()) {
     log::warning("what an application left is not let go of", {{"application", to_string(key)}, {"error", stands.message()}});
     co_return Requeue::with_backoff();
