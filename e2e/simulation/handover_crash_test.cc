@@ -8,6 +8,7 @@
 
 #include "e2e/simulation/checker.h"
 #include "e2e/simulation/cluster.h"
+#include "e2e/simulation/sanitized.h"
 
 using namespace heirloom;
 using namespace heirloom::simulation;
@@ -114,18 +115,7 @@ std::string told(const std::vector<Violation>& violations) {
   return text;
 }
 
-// Sanitizers make a run ten times slower: there every thirteenth await is crashed, in release builds each of
-// them.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HEIRLOOM_SANITIZED
-#endif
-#endif
-#ifdef HEIRLOOM_SANITIZED
-constexpr std::uint64_t kStride = 13;
-#else
-constexpr std::uint64_t kStride = 1;
-#endif
+constexpr std::uint64_t kStride = stride(1, 13);
 
 void end_everywhere(const Story& story, std::uint64_t stride) {
   const Outcome calm = live(story, 0);

@@ -4,14 +4,17 @@
 #include <string>
 
 #include "e2e/simulation/run.h"
+#include "e2e/simulation/sanitized.h"
 
 using namespace heirloom;
 using namespace heirloom::simulation;
 
 namespace {
 
+constexpr std::uint64_t kStride = stride(1, 7);
+
 void check_seeds(RunOptions options, std::uint64_t from, std::uint64_t to, int last_invariant = 99) {
-  for (std::uint64_t seed = from; seed <= to; ++seed) {
+  for (std::uint64_t seed = from; seed <= to; seed += kStride) {
     options.seed = seed;
     const RunResult result = run(options);
     std::string told;
@@ -25,7 +28,7 @@ void check_seeds(RunOptions options, std::uint64_t from, std::uint64_t to, int l
 
 // The mix of each is drawn from its seed.
 TEST_CASE("whatever may happen happens together") {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; seed += kStride) {
     RunOptions options;
     options.mix = drawn_mix(seed);
     check_seeds(options, seed, seed);

@@ -4,29 +4,20 @@
 
 #include <string>
 
+#include "e2e/simulation/sanitized.h"
 #include "e2e/simulation/stories.h"
 
 using namespace heirloom::simulation;
 
 namespace {
 
-// Sanitizers make a run ten times slower.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HEIRLOOM_SANITIZED
-#endif
-#endif
-#ifdef HEIRLOOM_SANITIZED
-constexpr std::uint64_t kStride = 97;
-#else
-constexpr std::uint64_t kStride = 7;
-#endif
+constexpr std::uint64_t kStride = stride(7, 97);
 
 void exhaust_all(bool hasty) {
   for (const Story& story : all_stories()) {
     const auto broken = [](const std::string& text) { FAIL_CHECK(text); };
     const Exhaustion sum = exhaust(story, hasty, kStride, kStride, broken);
-    CHECK(sum.tellings > 10);
+    CHECK(sum.tellings >= 5);
   }
 }
 
