@@ -8,6 +8,8 @@
 #include "apis/application.h"
 #include "apis/application_revision.h"
 #include "apis/claim_record.h"
+#include "apis/condition.h"
+#include "apis/conflict.h"
 #include "apis/labels.h"
 #include "base/log.h"
 
@@ -37,6 +39,20 @@ std::string owner_index(const SharerKey& key) { return to_string(key); }
 // and nothing may be concluded.
 bool says_absent(const Status& status, const std::string& name) {
   return is_not_found(status) && status.details().name == name;
+}
+
+// True when the last pass over an application got as far as the objects it wants, and took them up.
+bool has_declared(JsonView application) {
+  const JsonView status = application["status"];
+  bool rendered = false;
+  for (const JsonView condition : status["conditions"].elements()) {
+    const bool holds = condition["status"].string() == "True";
+    if (condition["type"].string() == condition_types::kRender) rendered = holds;
+    if (condition["type"].string() == condition_types::kRevision && !holds) return false;
+  }
+  for (const JsonView conflict : status["conflicts"].elements())
+    if (conflict["reason"].string() == conflict_reasons::kDuplicateObject) return false;
+  return rendered;
 }
 
 }  // namespace
@@ -371,6 +387,8 @@ Task<policies::Liveness> Sharers::declares(SharerKey key, Json sharer, ObjectKey
     if (!record) co_return policies::Liveness::Unknown;
     co_return record->lists(object) ? policies::Liveness::Live : policies::Liveness::Dead;
   }
+  // A pass that failed before that declared nothing: what the trackers do not list it may still want.
+  if (!has_declared(sharer)) co_return policies::Liveness::Unknown;
   const Result<bool> listed = co_await listed_uncached(key, object);
   if (!listed.ok()) co_return policies::Liveness::Unknown;
   co_return *listed ? policies::Liveness::Live : policies::Liveness::Dead;

@@ -105,6 +105,13 @@ struct Story {
     REQUIRE(cluster.remove(kApps + name).ok());
     plan.loses_applications = false;
   }
+  // Everything taken out of its trackers by hand.
+  void empty_trackers(const std::string& name) {
+    const Json none = Json::array();
+    for (const auto& [key, stored] : std::map(cluster.all().begin(), cluster.all().end()))
+      if (key.starts_with(kTrackers) && stored->value["metadata"]["labels"]["app.oam.dev/name"].string() == name)
+        REQUIRE(cluster.patch(key, Json::object({{"spec", Json::object({{"managedResources", none}})}})).ok());
+  }
   // A JSON merge patch of the metadata of the common object.
   void vandalise(const std::string& metadata) {
     const Result<Json> patch = Json::parse("{\"metadata\":" + metadata + "}");
@@ -192,6 +199,22 @@ TEST_CASE("a sharer removed by force is taken off the ledger, and that is told")
     CHECK(on_object[0].find("default/m is gone") != std::string::npos);
     CHECK(story.events("SharerPurged", "Application", "z").size() + story.events("SharerPurged", "Application", "a").size() == 1);
   }
+}
+
+TEST_CASE("a sharer that cannot be rendered is not dead, though its trackers were emptied") {
+  Story story;
+  story.share({"z", "m"});
+  std::string broken = sharer("m");
+  broken.replace(broken.find("k8s-objects"), std::string("k8s-objects").size(), "no-such-type");
+  story.apply(broken);
+  story.settle();
+  story.cluster.crash_controller(std::chrono::seconds(1));  // what it declared before is known to nobody now
+  story.empty_trackers("m");
+  story.settle();
+  story.apply(application("z", {config_map("common", "news")}, Sharing::Shared));
+  story.settle();
+  CHECK(story.content() == "news");
+  CHECK(story.ledger() == "default/z,default/m");
 }
 
 TEST_CASE("a dead owner is replaced by the first in line, whose content comes into force") {
