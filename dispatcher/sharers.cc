@@ -41,6 +41,19 @@ bool says_absent(const Status& status, const std::string& name) {
   return is_not_found(status) && status.details().name == name;
 }
 
+// What its status says that it had in force.
+std::set<ObjectKey> applied_by(JsonView application) {
+  std::set<ObjectKey> objects;
+  for (const JsonView resource : application["status"]["appliedResources"].elements()) {
+    const std::string kind(resource["kind"].string());
+    const Result<GroupVersionKind> gvk = parse_api_version(resource["apiVersion"].string(), kind);
+    if (!gvk.ok()) continue;
+    objects.insert(ObjectKey{"local", gvk->group, kind, std::string(resource["namespace"].string()),
+                             std::string(resource["name"].string())});
+  }
+  return objects;
+}
+
 // True when the last pass over an application got as far as the objects it wants, and took them up.
 bool has_declared(JsonView application) {
   const JsonView status = application["status"];
@@ -291,8 +304,14 @@ void Sharers::sharer_changed(const SharerWatch::Change& change) {
   if (change.echo) return;
   wake_(change.key);
   if (change.object.exists()) return;
-  // Whoever shares an object with it may have to step in.
-  for (const ObjectKey& object : table_->objects_of(change.key))
+  // Whoever shares an object with it may have to step in, also when its trackers were emptied before it went.
+  std::set<ObjectKey> objects = applied_by(change.before);
+  std::erase_if(objects, [this, &change](const ObjectKey& object) {
+    const SeenObject* seen = table_->find(object);
+    return seen == nullptr || !seen->live.lists(change.key);
+  });
+  for (const ObjectKey& object : table_->objects_of(change.key)) objects.insert(object);
+  for (const ObjectKey& object : objects)
     for (const SharerKey& other : table_->interested(object))
       if (other != change.key) {
         table_->unverify(other, object);  // nothing on the object has changed

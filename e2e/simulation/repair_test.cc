@@ -217,6 +217,25 @@ TEST_CASE("a sharer that cannot be rendered is not dead, though its trackers wer
   CHECK(story.ledger() == "default/z,default/m");
 }
 
+TEST_CASE("who goes after its trackers were emptied does not stay on the ledger") {
+  for (const bool restarted : {false, true}) {
+    for (const std::string leaver : {"z", "m"}) {
+      CAPTURE(restarted);
+      CAPTURE(leaver);
+      Story story;
+      story.share({"z", "m"});
+      if (restarted) story.cluster.crash_controller(std::chrono::seconds(1));
+      story.empty_trackers(leaver);
+      if (!restarted) story.settle();
+      REQUIRE(story.cluster.remove(kApps + leaver).ok());
+      story.settle();
+      const std::string other = leaver == "z" ? "m" : "z";
+      CHECK(story.ledger() == "default/" + other);
+      CHECK(story.owner() == other);
+    }
+  }
+}
+
 TEST_CASE("a dead owner is replaced by the first in line, whose content comes into force") {
   Story story;
   story.share({"z", "m", "a"});
