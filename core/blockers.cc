@@ -25,7 +25,8 @@ Task<void> watch_blockers(Context* context, SharerKey me, std::vector<LookedAt> 
       kind = GroupVersionKind{"", "v1", "Namespace"};
     } else if (seen == nullptr && outcome.state != ObjectState::Conflict && outcome.state != ObjectState::Observed) {
       continue;  // not served yet, or not reached
-    } else if (seen != nullptr && (seen->live.owner || seen->live.copied_owner)) {
+    } else if (seen != nullptr && (seen->live.owner || seen->live.copied_owner) &&
+               context->watches->watched(GroupKind{outcome.key.group, outcome.key.kind}) != nullptr) {
       continue;  // the kind's watch shows it
     }
     const Result<kube::ResourceInfo> resource = co_await context->environment->mapper->resource_for(kind);

@@ -19,11 +19,10 @@ constexpr Duration kSyncPoll = std::chrono::milliseconds(200);
 // Feeds one collection into the table. What a list no longer shows is lost.
 class KindWatches::Feed final : public kube::ReflectorSink {
  public:
-  Feed(const Environment& environment, kube::ReflectorOptions options, kube::ResourceInfo resource, ObjectTable* table,
-       Signal* changed)
-      : environment_(&environment), resource_(std::move(resource)), table_(table), changed_(changed),
-        reflector_(environment.api, environment.clock, environment.random, environment.metrics, std::move(options),
-                   this) {}
+  Feed(KindWatches* watches, kube::ReflectorOptions options, kube::ResourceInfo resource)
+      : watches_(watches), environment_(watches->environment_), resource_(std::move(resource)), table_(watches->table_),
+        reflector_(environment_->api, environment_->clock, environment_->random, environment_->metrics,
+                   std::move(options), this) {}
 
   kube::Reflector& reflector() { return reflector_; }
   const kube::ResourceInfo& resource() const { return resource_; }
@@ -36,6 +35,7 @@ class KindWatches::Feed final : public kube::ReflectorSink {
   void begin_replace() override { listed_.clear(); }
   void listed(const Json& object) override {
     const ObjectKey key = key_of_object(object);
+    if (is_anothers(object)) return hand_over(key);
     listed_.insert({key.ns, key.name});
     const bool fresh = known_.insert({key.ns, key.name}).second;
     table_->listed(key, object);
@@ -56,10 +56,11 @@ class KindWatches::Feed final : public kube::ReflectorSink {
       table_->lost(gone);
     }
     listed_.clear();
-    changed_->notify_all();
+    watches_->changed_.notify_all();
   }
   void changed(kube::WatchEvent::Type type, const Json& object) override {
     const ObjectKey key = key_of_object(object);
+    if (is_anothers(object)) return hand_over(key);
     if (type == kube::WatchEvent::Type::Deleted) {
       known_.erase({key.ns, key.name});
       table_->lost(key);
@@ -71,6 +72,15 @@ class KindWatches::Feed final : public kube::ReflectorSink {
   }
 
  private:
+  // The kind's watch tells of it, and of its end.
+  bool is_anothers(JsonView object) const {
+    return !whole_kind_ && watches_->watched(GroupKind{resource_.kind.group, resource_.kind.kind}) != nullptr &&
+           object["metadata"]["labels"].contains(labels::kName);
+  }
+  void hand_over(const ObjectKey& key) {
+    if (known_.erase({key.ns, key.name}) != 0) table_->handed_over(key);
+  }
+
   // Nobody declares it, so nobody else will say so.
   void report_copy(const ObjectKey& key, JsonView object) const {
     const SeenObject* seen = table_->find(key);
@@ -83,10 +93,10 @@ class KindWatches::Feed final : public kube::ReflectorSink {
                      std::string(metadata["name"].string())};
   }
 
+  KindWatches* watches_;
   const Environment* environment_;
   kube::ResourceInfo resource_;
   ObjectTable* table_;
-  Signal* changed_;
   std::set<NamespacedName> listed_;
   std::set<NamespacedName> known_;
   bool whole_kind_ = true;  // otherwise one object, by name
@@ -110,7 +120,7 @@ Task<Status> KindWatches::ensure(kube::ResourceInfo resource) {
     kube::ReflectorOptions options;
     options.collection = kube::Collection{resource.resource, ""};
     options.label_selector = std::string(labels::kName);
-    auto feed = std::make_unique<Feed>(*environment_, std::move(options), resource, table_, &changed_);
+    auto feed = std::make_unique<Feed>(this, std::move(options), resource);
     kube::Reflector& reflector = feed->reflector();
     kinds_.emplace(group_kind, std::move(feed));
     environment_->scope->spawn(fmt::format("watch {}", resource.resource.resource), reflector.run());
@@ -142,7 +152,7 @@ void KindWatches::wait_for(const SharerKey& sharer, const std::vector<Named>& ob
       kube::ReflectorOptions options;
       options.collection = kube::Collection{object.resource.resource, object.key.ns};
       options.field_selector = "metadata.name=" + object.key.name;
-      watch->feed = std::make_unique<Feed>(*environment_, std::move(options), object.resource, table_, &changed_);
+      watch->feed = std::make_unique<Feed>(this, std::move(options), object.resource);
       watch->feed->expect(object.key);
       watch->scope = std::make_unique<TaskScope>(environment_->executor);
       watch->scope->spawn(fmt::format("watch {}", object.key.to_string()), watch->feed->reflector().run());

@@ -1,5 +1,7 @@
 // KindWatches: one label-selected watch per kind in use, and watches by name for what the selector cannot show.
-// All of them feed the ObjectTable.
+// All of them feed the ObjectTable. No two of them tell of the same object: events of one watch are in order, those of two
+// are not, and a watch that ends must not have had the last word on what another one has seen go. So a watch by name
+// is silent while the object carries the label that the kind's watch selects.
 #pragma once
 
 #include <map>

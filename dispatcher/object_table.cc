@@ -19,6 +19,8 @@ std::uint64_t version_hash(JsonView object) {
 
 bool is_selected(JsonView object) { return object["metadata"]["labels"].contains(labels::kName); }
 
+bool is_managed(const SeenObject& seen) { return seen.live.owner || seen.live.copied_owner; }
+
 }  // namespace
 
 std::uint64_t state_hash(JsonView object) {
@@ -74,7 +76,7 @@ void ObjectTable::lost(const ObjectKey& key) {
   const auto at = entries_.find(key);
   if (at == entries_.end()) return;
   Entry& entry = at->second;
-  ++entry.changes;
+  entry.last_loss = ++entry.changes;
   entry.awaited_version = 0;
   entry.ignored_events = 0;
   remove_seen(entry);
@@ -87,12 +89,17 @@ void ObjectTable::lost(const ObjectKey& key) {
   for (const SharerKey& sharer : sharers) wake_(sharer);
 }
 
+void ObjectTable::handed_over(const ObjectKey& key) {
+  const SeenObject* seen = find(key);
+  if (seen == nullptr || !is_managed(*seen)) lost(key);
+}
+
 std::vector<ObjectKey> ObjectTable::selected_of(const std::string& group, const std::string& kind) const {
   std::vector<ObjectKey> keys;
   for (auto at = entries_.lower_bound(ObjectKey{"local", group, kind, "", ""}); at != entries_.end(); ++at) {
     const ObjectKey& key = at->first;
     if (key.cluster != "local" || key.group != group || key.kind != kind) break;
-    if (at->second.seen && (at->second.seen->live.owner || at->second.seen->live.copied_owner)) keys.push_back(key);
+    if (at->second.seen && is_managed(*at->second.seen)) keys.push_back(key);
   }
   return keys;
 }
@@ -107,19 +114,20 @@ void ObjectTable::answered(const SharerKey& by, const ObjectKey& key, const Json
   const std::uint64_t version = version_hash(object);
   const auto& recent = entry.recent_versions;
   const bool overtaken = entry.changes != ticket;
-  if (std::find(recent.begin(), recent.end(), version) != recent.end()) {
+  const bool told = std::find(recent.begin(), recent.end(), version) != recent.end();
+  if (told) {
     if (entry.seen && recent.front() == version) return;  // nothing new
     if (overtaken) return;                                // an event has told more since
   }
   // Lost since the request went out, perhaps to a list that skipped its last events: should it be there again, the watch
   // will tell.
-  if (overtaken && !entry.seen) {
+  if (overtaken && (!entry.seen || entry.last_loss > ticket)) {
     drop_if_empty(key);
     return;
   }
   place(key, entry, object, &by);
-  // Only a selected object has an echo to wait for.
-  entry.awaited_version = is_selected(object) ? version : 0;
+  // Only a selected object has an echo to wait for, unless it has come already.
+  entry.awaited_version = is_selected(object) && !told ? version : 0;
   entry.ignored_events = 0;
 }
 

@@ -52,6 +52,9 @@ class ObjectTable {
   // From a watch. `lost`: deleted, or no longer selected.
   void saw(const ObjectKey& key, const Json& object);
   void lost(const ObjectKey& key);
+  // From a watch by name that no longer tells of it, since the kind's watch does. What is known without owner labels is
+  // outdated; what is known with them stands.
+  void handed_over(const ObjectKey& key);
   // From a list after a broken watch: events may have been skipped, the echo of an answer among them.
   void listed(const ObjectKey& key, const Json& object);
 
@@ -114,6 +117,7 @@ class ObjectTable {
     std::unique_ptr<Former> former;                  // rarely there
     std::map<SharerKey, Stake> stakes;
     std::uint64_t changes = 0;                       // counts events
+    std::uint64_t last_loss = 0;                     // `changes` when it was lost
     std::array<std::uint64_t, 4> recent_versions{};  // hashes of the last resourceVersions seen, newest first
     std::uint64_t awaited_version = 0;               // hash of the resourceVersion whose echo is awaited; 0 = none
     std::uint8_t ignored_events = 0;                 // while waiting for it

@@ -114,6 +114,55 @@ TEST_CASE("an answer from before a list that no longer shows the object does not
   CHECK(f.table.find(kCm) != nullptr);
 }
 
+TEST_CASE("an answer from before a loss does not overwrite what has come since") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  const ObjectTable::Ticket ticket = f.table.ticket(kCm);
+  f.table.lost(kCm);  // by a list
+  f.table.saw(kCm, config_map("3", "a stranger's", false));
+  f.table.answered(kApp1, kCm, config_map("2", "dying"), ticket);
+  CHECK(f.table.find(kCm)->live.resource_version == "3");
+}
+
+TEST_CASE("an echo that came before its answer is not awaited again") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("2", "b"));
+  f.table.lost(kCm);  // a watch by name tells late how a former life ended
+  f.table.answered(kApp1, kCm, config_map("2", "b"), f.table.ticket(kCm));
+  f.take();
+  f.table.saw(kCm, config_map("3", "c"));
+  CHECK(f.table.find(kCm)->live.resource_version == "3");
+  CHECK(f.take() == Names{"app1"});
+}
+
+TEST_CASE("what the kind's watch tells of, a watch by name leaves to it") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a", false));
+  f.take();
+  SUBCASE("known without labels: outdated") {
+    f.table.handed_over(kCm);
+    CHECK(f.table.find(kCm) == nullptr);
+    CHECK(f.take() == Names{"app1"});
+  }
+  SUBCASE("known with labels: stands") {
+    f.table.saw(kCm, config_map("2", "a"));
+    f.take();
+    f.table.handed_over(kCm);
+    CHECK(f.table.find(kCm)->live.resource_version == "2");
+    CHECK(f.take().empty());
+  }
+  SUBCASE("unknown: gone, or not told yet; to be asked for") {
+    f.table.lost(kCm);
+    f.take();
+    f.table.handed_over(kCm);
+    CHECK(f.table.find(kCm) == nullptr);
+    CHECK(f.take() == Names{"app1"});
+  }
+}
+
 TEST_CASE("an echo that never comes does not deafen the table for ever") {
   Fixture f;
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
