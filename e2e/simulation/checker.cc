@@ -293,12 +293,7 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
   const auto former = before_.find(after.owner);
   bool known = is_known(life->second.ever) || (former != before_.end() && is_known(former->second));
   if (is_claim(after.owner)) {
-    // In whichever version of the class the controller has seen last.
-    for (const Json& boxes : boxes_ever_) {
-      Life as_then;
-      update_claim(as_then, life->second.object, boxes);
-      known = known || is_known(as_then.ever);
-    }
+    known = known || is_known(ever_meant(life->second, boxes_ever_));
     // The first claim's size stays, whoever comes later.
     const JsonView size = commit.before["data"][kBoxSize];
     if (is_claim(before.owner) && size.exists() && size != commit.after["data"][kBoxSize] &&

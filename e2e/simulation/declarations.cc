@@ -174,6 +174,7 @@ void update_claim(Life& life, const Json& claim, const Json& boxes) {
   life.deleting = metadata.contains("deletionTimestamp");
   life.object = claim;
   life.generation = metadata["generation"].int64();
+  life.versions.try_emplace(life.generation, claim);
   const JsonView spec = claim["spec"];
   Json manifest;
   if (spec.contains("namespaceName")) {
@@ -195,6 +196,13 @@ void update_claim(Life& life, const Json& claim, const Json& boxes) {
     declares[key] = std::move(declared);
   }
   life.declares = std::move(declares);
+}
+
+std::map<std::string, std::vector<Json>> ever_meant(const Life& claim, const std::vector<Json>& boxes) {
+  Life meant;
+  for (const auto& [generation, version] : claim.versions)
+    for (const Json& one : boxes) update_claim(meant, version, one);
+  return meant.ever;
 }
 
 }  // namespace heirloom::simulation

@@ -31,6 +31,7 @@ struct Life {
   Json object;
   std::map<std::string, Declared> declares;       // by the object's key in the store; of the newest spec
   std::map<std::string, std::vector<Json>> ever;  // every manifest of this life
+  std::map<std::int64_t, Json> versions;          // of a claim: its every spec, by generation
   std::set<std::string> ever_taken_over;          // keys that some version of this life took over
   // As a sharer, not only to look at it.
   bool lives_and_declares(const std::string& key) const {
@@ -59,6 +60,9 @@ std::string_view finalizer_of(std::string_view sharer);
 void update(Life& life, const Json& application);
 // `boxes`: the class of boxes as stored, null when there is none.
 void update_claim(Life& life, const Json& claim, const Json& boxes);
+// What the claim has ever stood for in this life, in whichever versions of itself and of the class a controller knows:
+// claims and classes are watched apart, so an edit of the class may be seen before an earlier one of the claim.
+std::map<std::string, std::vector<Json>> ever_meant(const Life& claim, const std::vector<Json>& boxes);
 // What a claim leaves open: where the content is one of several, it is not in its manifest.
 inline constexpr std::string_view kBoxSize = "size";
 
