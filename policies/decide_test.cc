@@ -432,5 +432,39 @@ TEST_CASE("a conflict says what is wrong and what to do") {
   CHECK(e.message == "Namespace example is marked as read-only but does not exist");
 }
 
+TEST_CASE("a claim in conflict is told of its class and its key, not of policies") {
+  const SharerKey claim{"namespaceclaims.marketplace.kratix.io", "n", "mine"};
+  const SharerKey application = kMe.key;
+  struct Told {
+    std::string_view name;
+    std::optional<LiveObject> live;
+    Facts known;
+    const SharerKey* me;
+    std::string_view fix;
+  };
+  const Told kTold[] = {
+      {"nobody's, to an application", live("", ""), facts({}), &application,
+       "delete the Namespace, or add a take-over policy that selects it to n/me"},
+      {"nobody's, to a claim", live("", ""), facts({}), &claim,
+       "delete the Namespace, let the ClaimClass of namespaceclaims.marketplace.kratix.io say adoption: IfUnowned, or "
+       "claim another one"},
+      {"of one who is gone, to a claim", live("n/a", ""), facts({{"n/a", kDead}}), &claim,
+       "delete the Namespace, let the ClaimClass of namespaceclaims.marketplace.kratix.io say adoption: IfUnowned, or "
+       "claim another one"},
+      {"not sharable, to an application", live("n/a", ""), facts({}), &application,
+       "add a shared-resource policy that selects this Namespace to n/a"},
+      {"not sharable, to a claim", live("n/a", ""), facts({}), &claim,
+       "add a shared-resource policy that selects this Namespace to n/a, or claim another one"},
+  };
+  for (const Told& c : kTold) {
+    CAPTURE(c.name);
+    Me me = kMe;
+    me.key = *c.me;
+    const Decision decision = decide(c.live, me, kShared, c.known);
+    REQUIRE_FALSE(decision.conflict.empty());
+    CHECK(explain(decision, testing::namespace_key(), *c.me).fix == c.fix);
+  }
+}
+
 }  // namespace
 }  // namespace heirloom::policies
