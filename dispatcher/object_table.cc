@@ -12,10 +12,12 @@ namespace {
 // Events we may take for older ones than an answer of ours before we stop believing that its echo will come.
 constexpr std::uint8_t kMaxIgnoredEvents = 16;
 
-std::uint64_t version_hash(JsonView object) {
-  const std::uint64_t hash = hash_bytes(object["metadata"]["resourceVersion"].string());
+std::uint64_t version_hash(std::string_view resource_version) {
+  const std::uint64_t hash = hash_bytes(resource_version);
   return hash == 0 ? 1 : hash;
 }
+
+std::uint64_t version_hash(JsonView object) { return version_hash(object["metadata"]["resourceVersion"].string()); }
 
 bool is_selected(JsonView object) { return object["metadata"]["labels"].contains(labels::kName); }
 
@@ -159,6 +161,10 @@ MonotonicTime ObjectTable::missing_since(const ObjectKey& key, MonotonicTime now
   return *since;
 }
 
+void ObjectTable::releasing(const ObjectKey& key, std::string_view resource_version) {
+  if (const auto at = entries_.find(key); at != entries_.end()) at->second.releasing = version_hash(resource_version);
+}
+
 void ObjectTable::released(const ObjectKey& key) {
   if (const auto at = entries_.find(key); at != entries_.end()) at->second.former.reset();
 }
@@ -298,7 +304,8 @@ void ObjectTable::remember(Entry& entry, const policies::LiveObject* now) {
   if (before == nullptr) return;
   const bool another = now != nullptr && now->uid != before->uid;  // made since by somebody
   const bool misses = now == nullptr || (before->owner && !now->owner) || (before->record && !now->record);
-  if (another || !misses || (!before->owner && before->ledger.empty())) {
+  const bool released = entry.seen && entry.recent_versions.front() == entry.releasing;
+  if (another || !misses || released || (!before->owner && before->ledger.empty())) {
     entry.former.reset();
   } else if (entry.former == nullptr) {
     entry.former = std::make_unique<Former>(Former{*before, std::nullopt});

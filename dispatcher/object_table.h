@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apis/resource_names.h"
@@ -77,6 +78,9 @@ class ObjectTable {
   std::optional<policies::LiveObject> former(const ObjectKey& key) const;
   // When it was found missing: `now` if nobody has asked before. Precondition: former(key).
   MonotonicTime missing_since(const ObjectKey& key, MonotonicTime now);
+  // A release of the object as it is at this version is about to be sent: should owner and record go from it next, that is
+  // what is missing, even when no answer says so.
+  void releasing(const ObjectKey& key, std::string_view resource_version);
   // What is missing is meant to be: the object was released, or this sharer has let go of it.
   void released(const ObjectKey& key);
   void left(const SharerKey& sharer, const ObjectKey& key);
@@ -121,6 +125,7 @@ class ObjectTable {
     std::array<std::uint64_t, 4> recent_versions{};  // hashes of the last resourceVersions seen, newest first
     std::uint64_t awaited_version = 0;               // hash of the resourceVersion whose echo is awaited; 0 = none
     std::uint8_t ignored_events = 0;                 // while waiting for it
+    std::uint64_t releasing = 0;                     // hash of the resourceVersion a release was guarded by; 0 = none
   };
 
   void place(const ObjectKey& key, Entry& entry, const Json& object, const SharerKey* by);

@@ -289,6 +289,24 @@ TEST_CASE("what somebody took off an object, or the object itself, is known as i
     f.table.released(kCm);
     CHECK_FALSE(f.table.former(kCm));
   }
+  SUBCASE("released by ourselves, without an answer") {
+    f.table.releasing(kCm, "1");
+    f.table.lost(kCm);
+    CHECK_FALSE(f.table.former(kCm));
+    f.table.answered(kApp2, kCm, config_map("2", "a", false), f.table.ticket(kCm));
+    CHECK_FALSE(f.table.former(kCm));
+  }
+  SUBCASE("released by ourselves, and read before the watch tells") {
+    f.table.releasing(kCm, "1");
+    f.table.answered(kApp2, kCm, config_map("2", "a", false), f.table.ticket(kCm));
+    CHECK_FALSE(f.table.former(kCm));
+  }
+  SUBCASE("a release that came too late: somebody else took it off since") {
+    f.table.releasing(kCm, "1");
+    f.table.saw(kCm, config_map("2", "b"));
+    f.table.lost(kCm);
+    CHECK(owner_of(f) == "app1");
+  }
   SUBCASE("found missing") {
     f.table.lost(kCm);
     const MonotonicTime now{std::chrono::seconds(7)};

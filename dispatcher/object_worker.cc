@@ -413,6 +413,7 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
       ownership = co_await with_waiting(key, *inspection.live, ownership, inspection.facts, version.identity);
       write.body = ownership_write(*inspection.live, ownership);
     }
+    if (inspection.live && !ownership.owner) table_->releasing(key, inspection.live->resource_version);
     const Result<Json> answer = co_await send(assignment, write);
     if (answer.ok()) {
       wrote = true;
@@ -533,6 +534,7 @@ Task<Result<Json>> ObjectWorker::send_leave(Leaving leaving, LiveObject live, po
     else if (answer.ok()) table_->answered_absent(leaving.key);
   } else {
     const Json patch = ownership_write(live, decision.ownership);
+    if (decision.action == LeaveAction::Release) table_->releasing(leaving.key, live.resource_version);
     kube::WriteOptions options;
     options.impersonate = leaving.identity;
     options.deadline = deadline;
