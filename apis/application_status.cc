@@ -1,7 +1,8 @@
 #include "apis/application_status.h"
 
-#include <algorithm>
 #include <array>
+
+#include "apis/status_members.h"
 
 namespace heirloom {
 
@@ -164,8 +165,7 @@ void encode_list(JsonBuilder& builder, std::string_view key, const std::vector<T
 
 ApplicationStatus decode_application_status(JsonView json) {
   ApplicationStatus status;
-  for (const JsonView condition : json["conditions"].elements())
-    status.conditions.push_back(decode_condition(condition));
+  status.conditions = decode_conditions(json["conditions"]);
   status.observed_generation = json["observedGeneration"].int64();
   status.phase = json["status"].string();
   for (const JsonView service : json["services"].elements())
@@ -179,9 +179,7 @@ ApplicationStatus decode_application_status(JsonView json) {
     status.applied_resources.push_back(decode_applied(resource));
   for (const JsonView conflict : json["conflicts"].elements())
     status.conflicts.push_back(decode_conflict(conflict));
-  for (const JsonMember member : json.members())
-    if (std::find(kKnown.begin(), kKnown.end(), member.key) == kKnown.end())
-      status.other.emplace(member.key, member.value.to_json());
+  status.other = other_members(json, kKnown);
   return status;
 }
 

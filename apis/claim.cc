@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apis/labels.h"
+#include "apis/status_members.h"
 
 namespace heirloom {
 
@@ -66,11 +67,8 @@ ClaimStatus decode_claim_status(JsonView json) {
   status.claim_count = json["claimCount"].int64();
   status.position = json["position"].int64();
   status.observed_generation = json["observedGeneration"].int64();
-  for (const JsonView condition : json["conditions"].elements())
-    status.conditions.push_back(decode_condition(condition));
-  for (const JsonMember member : json.members())
-    if (std::find(kKnownStatus.begin(), kKnownStatus.end(), member.key) == kKnownStatus.end())
-      status.other.emplace(member.key, member.value.to_json());
+  status.conditions = decode_conditions(json["conditions"]);
+  status.other = other_members(json, kKnownStatus);
   return status;
 }
 
@@ -87,11 +85,7 @@ Json encode_claim_status(const ClaimStatus& status) {
   builder.member("claimCount", status.claim_count);
   if (status.position != 0) builder.member("position", status.position);
   if (status.observed_generation != 0) builder.member("observedGeneration", status.observed_generation);
-  if (!status.conditions.empty()) {
-    builder.key("conditions").begin_array();
-    for (const Condition& condition : status.conditions) builder.value(encode_condition(condition));
-    builder.end_array();
-  }
+  encode_conditions(builder, status.conditions);
   for (const auto& [key, value] : status.other) builder.member(key, value);
   builder.end_object();
   return builder.take();

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "apis/field_reader.h"
+#include "apis/status_members.h"
 
 namespace heirloom {
 
@@ -108,11 +109,8 @@ ClaimClassStatus decode_claim_class_status(JsonView json) {
   status.observed_generation = json["observedGeneration"].int64();
   status.claims = json["claims"].int64();
   status.targets = json["targets"].int64();
-  for (const JsonView condition : json["conditions"].elements())
-    status.conditions.push_back(decode_condition(condition));
-  for (const JsonMember member : json.members())
-    if (std::find(kKnownStatus.begin(), kKnownStatus.end(), member.key) == kKnownStatus.end())
-      status.other.emplace(member.key, member.value.to_json());
+  status.conditions = decode_conditions(json["conditions"]);
+  status.other = other_members(json, kKnownStatus);
   return status;
 }
 
@@ -121,11 +119,7 @@ Json encode_claim_class_status(const ClaimClassStatus& status) {
   builder.begin_object();
   if (status.observed_generation != 0) builder.member("observedGeneration", status.observed_generation);
   builder.member("claims", status.claims).member("targets", status.targets);
-  if (!status.conditions.empty()) {
-    builder.key("conditions").begin_array();
-    for (const Condition& condition : status.conditions) builder.value(encode_condition(condition));
-    builder.end_array();
-  }
+  encode_conditions(builder, status.conditions);
   for (const auto& [key, value] : status.other) builder.member(key, value);
   builder.end_object();
   return builder.take();

@@ -1,12 +1,12 @@
 #include "apis/promise.h"
 
-#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
 
 #include "apis/field_reader.h"
 #include "apis/labels.h"
+#include "apis/status_members.h"
 
 namespace heirloom {
 
@@ -58,11 +58,8 @@ PromiseStatus decode_promise_status(JsonView json) {
   status.api_version = json["apiVersion"].string();
   status.version = json["version"].string();
   status.observed_generation = json["observedGeneration"].int64();
-  for (const JsonView condition : json["conditions"].elements())
-    status.conditions.push_back(decode_condition(condition));
-  for (const JsonMember member : json.members())
-    if (std::find(kKnownStatus.begin(), kKnownStatus.end(), member.key) == kKnownStatus.end())
-      status.other.emplace(member.key, member.value.to_json());
+  status.conditions = decode_conditions(json["conditions"]);
+  status.other = other_members(json, kKnownStatus);
   return status;
 }
 
@@ -74,11 +71,7 @@ Json encode_promise_status(const PromiseStatus& status) {
   builder.member_unless_empty("apiVersion", status.api_version);
   builder.member_unless_empty("version", status.version);
   if (status.observed_generation != 0) builder.member("observedGeneration", status.observed_generation);
-  if (!status.conditions.empty()) {
-    builder.key("conditions").begin_array();
-    for (const Condition& condition : status.conditions) builder.value(encode_condition(condition));
-    builder.end_array();
-  }
+  encode_conditions(builder, status.conditions);
   for (const auto& [key, value] : status.other) builder.member(key, value);
   builder.end_object();
   return builder.take();
