@@ -43,15 +43,22 @@ struct PieceBody {
   };
 };
 
-// Gives the parser what there is until it needs more or is done. Returns the number of bytes taken.
+// Nothing that begins where a chunk does is shorter: "0" CRLF CRLF.
+constexpr std::size_t kLeastOfChunk = 5;
+
+// Gives the parser what there is until it needs more or is done. Returns the number of bytes taken. `before_chunk`
+// is kept between calls: the parser stopped in front of a chunk whose line is not whole. Beast takes it for granted
+// (and asserts) that more than four bytes follow when it goes on with the last one.
 template <class Parser>
-std::size_t feed(Parser& parser, std::string_view bytes, error_code& ec) {
+std::size_t feed(Parser& parser, std::string_view bytes, bool& before_chunk, error_code& ec) {
   std::size_t taken = 0;
+  if (before_chunk && bytes.size() < kLeastOfChunk) return taken;
   while (!parser.is_done()) {
     const std::string_view rest = bytes.substr(taken);
     if (rest.empty()) break;
     const std::size_t count = parser.put(boost::asio::buffer(rest.data(), rest.size()), ec);
     taken += count;
+    before_chunk = ec == http::error::need_more && parser.is_header_done();
     if (ec == http::error::need_more) {
       ec = {};
       break;
@@ -74,6 +81,7 @@ Headers headers_of(const Fields& fields) {
 
 struct HttpRequestParser::State {
   http::request_parser<PieceBody> parser;
+  bool before_chunk = false;
 };
 
 HttpRequestParser::HttpRequestParser(HttpLimits limits) : state_(std::make_unique<State>()) {
@@ -89,7 +97,7 @@ HttpRequestParser& HttpRequestParser::operator=(HttpRequestParser&&) noexcept = 
 std::size_t HttpRequestParser::put(std::string_view bytes) {
   if (failed()) return 0;
   error_code ec;
-  const std::size_t taken = feed(state_->parser, bytes, ec);
+  const std::size_t taken = feed(state_->parser, bytes, state_->before_chunk, ec);
   if (ec) {
     failure_code_ = ec == http::error::body_limit ? 413 : ec == http::error::header_limit ? 431 : 400;
     failure_ = ec.message();
@@ -118,6 +126,7 @@ HttpRequest HttpRequestParser::take() {
 
 struct HttpResponseParser::State {
   http::response_parser<PieceBody> parser;
+  bool before_chunk = false;
   Headers headers;  // once done with the header
   bool have_headers = false;
 };
@@ -138,7 +147,7 @@ std::size_t HttpResponseParser::put(std::string_view bytes) {
   std::size_t taken = 0;
   while (!failed_ && taken < bytes.size()) {
     error_code ec;
-    taken += feed(state_->parser, bytes.substr(taken), ec);
+    taken += feed(state_->parser, bytes.substr(taken), state_->before_chunk, ec);
     if (ec) {
       failed_ = true;
       failure_ = ec.message();

@@ -2,6 +2,7 @@
 #include "net/http.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -118,6 +119,36 @@ TEST_CASE("a request parser takes one message and leaves the next") {
   CHECK(request.method == "POST");
   CHECK(request.headers.get("content-length") == "2");
   CHECK(request.body == "hi");
+}
+
+TEST_CASE("chunked bodies in pieces of any size") {
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {"0\r\n\r\n", ""},
+      {"0;a=b\r\n\r\n", ""},
+      {"0\r\nx: y\r\n\r\n", ""},
+      {"1\r\na\r\n0\r\n\r\n", "a"},
+      {"00002\r\nab\r\n1;q\r\nc\r\n0\r\n\r\n", "abc"},
+  };
+  for (const auto& [body, plain] : table) {
+    const std::string whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
+    for (std::size_t size = 1; size <= whole.size(); ++size) {
+      CAPTURE(body);
+      CAPTURE(size);
+      HttpResponseParser parser(1000, false);
+      std::string held;
+      std::string taken;
+      for (std::size_t at = 0; at < whole.size(); at += size) {
+        CHECK_FALSE(parser.done());
+        held += whole.substr(at, size);
+        held.erase(0, parser.put(held));
+        taken += parser.take_body();
+      }
+      CHECK_FALSE(parser.failed());
+      CHECK(parser.done());
+      CHECK(held.empty());
+      CHECK(taken == plain);
+    }
+  }
 }
 
 TEST_CASE("a body announced as huge costs nothing until it comes") {
