@@ -95,19 +95,19 @@ bool is_repair(Action action) {
   return action == Action::Update || action == Action::Repair || action == Action::Create || action == Action::Hold;
 }
 
+std::string terminating_sentence(const ObjectKey& key, const std::vector<std::string>& finalizers) {
+  if (finalizers.empty()) return fmt::format("{} is being deleted", key.to_string());
+  return fmt::format("{} is being deleted, held by its finalizers: {}", key.to_string(), fmt::join(finalizers, ", "));
+}
+
 std::string waiting_sentence(const Decision& decision, const ObjectKey& key, const std::optional<LiveObject>& live) {
   switch (decision.wait) {
     case policies::WaitCause::NamespaceMissing:
       return fmt::format("Namespace {} does not exist", key.ns);
     case policies::WaitCause::NamespaceTerminating:
       return fmt::format("Namespace {} is being deleted", key.ns);
-    case policies::WaitCause::ObjectTerminating: {
-      std::string held;
-      for (const std::string& finalizer : live ? live->finalizers : std::vector<std::string>())
-        held += (held.empty() ? "" : ", ") + finalizer;
-      return held.empty() ? fmt::format("{} is being deleted", key.to_string())
-                          : fmt::format("{} is being deleted, held by its finalizers: {}", key.to_string(), held);
-    }
+    case policies::WaitCause::ObjectTerminating:
+      return terminating_sentence(key, live ? live->finalizers : std::vector<std::string>());
     case policies::WaitCause::OthersFirst:
       return fmt::format("{} is gone; who owned or shared it before may make it again first", key.to_string());
     case policies::WaitCause::None: break;
@@ -600,9 +600,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
     }
     if (decision.action == LeaveAction::Wait) {
       outcome.state = LeaveOutcome::State::Waiting;
-      Decision waiting;
-      waiting.wait = policies::WaitCause::ObjectTerminating;
-      outcome.waiting_for = waiting_sentence(waiting, leaving.key, live);
+      outcome.waiting_for = terminating_sentence(leaving.key, live->finalizers);
       if (!live->owner) outcome.ask_again_after = kUnwatchedRetry;
       co_return outcome;
     }
@@ -633,7 +631,8 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
         co_return outcome;
       }
       outcome.state = LeaveOutcome::State::Waiting;
-      outcome.waiting_for = fmt::format("{} is being deleted", leaving.key.to_string());
+      outcome.waiting_for =
+          terminating_sentence(leaving.key, policies::read_live(*answer, leaving.key).finalizers);
       if (!live->owner) outcome.ask_again_after = kUnwatchedRetry;
       co_return outcome;
     }

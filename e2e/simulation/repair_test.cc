@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -72,15 +73,15 @@ class Counting : public kube::testing::FaultPlan {
 };
 
 struct Story {
-  Story() : cluster(options(&plan)) {
+  explicit Story(std::uint64_t seed = 11) : cluster(options(&plan, seed)) {
     cluster.on_commit = [this](const Commit& commit) {
       if (commit.key == kCommon && commit.by_controller()) ++writes;
     };
     cluster.start_controller();
   }
-  static ClusterOptions options(Counting* plan) {
+  static ClusterOptions options(Counting* plan, std::uint64_t seed) {
     ClusterOptions options;
-    options.seed = 11;
+    options.seed = seed;
     options.faults = plan;
     return options;
   }
@@ -396,6 +397,24 @@ TEST_CASE("a sharer that shares no longer drops out of the ledger and is in conf
   story.settle();
   CHECK(story.ledger() == "default/z,default/m");
   CHECK(story.conflict("m").empty());
+}
+
+TEST_CASE("who leaves an object that cannot go names what holds it, whether the answer comes first or the watch") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    Story story(seed);
+    story.share({"z"});
+    story.vandalise(R"({"finalizers":["example.com/hold","example.com/too"]})");
+    story.settle();
+    REQUIRE(story.cluster.remove(kApps + "z").ok());
+    story.settle();
+    CHECK(story.condition("z", "Ready").find("held by its finalizers: example.com/hold, example.com/too") !=
+          std::string::npos);
+    story.vandalise(R"({"finalizers":null})");
+    story.settle();
+    CHECK(story.common().is_null());
+    CHECK(story.cluster.stored(kApps + "z").is_null());
+  }
 }
 
 TEST_CASE("an object that somebody deletes is made again once, by its owner, with its ledger") {
