@@ -2,7 +2,6 @@
 #include "net/http.h"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -122,17 +121,21 @@ TEST_CASE("a request parser takes one message and leaves the next") {
 }
 
 TEST_CASE("chunked bodies in pieces of any size") {
-  const std::vector<std::pair<std::string, std::string>> table = {
+  struct Row {
+    std::string body;
+    std::string plain;
+  };
+  const std::vector<Row> table = {
       {"0\r\n\r\n", ""},
       {"0;a=b\r\n\r\n", ""},
       {"0\r\nx: y\r\n\r\n", ""},
       {"1\r\na\r\n0\r\n\r\n", "a"},
       {"00002\r\nab\r\n1;q\r\nc\r\n0\r\n\r\n", "abc"},
   };
-  for (const auto& [body, plain] : table) {
-    const std::string whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
+  for (const Row& row : table) {
+    const std::string whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + row.body;
     for (std::size_t size = 1; size <= whole.size(); ++size) {
-      CAPTURE(body);
+      CAPTURE(row.body);
       CAPTURE(size);
       HttpResponseParser parser(1000, false);
       std::string held;
@@ -146,7 +149,7 @@ TEST_CASE("chunked bodies in pieces of any size") {
       CHECK_FALSE(parser.failed());
       CHECK(parser.done());
       CHECK(held.empty());
-      CHECK(taken == plain);
+      CHECK(taken == row.plain);
     }
   }
 }
