@@ -58,6 +58,10 @@ MetadataEdit ownership_edit(const Ownership& wanted, const ObjectKey& object,
   edit.labels.emplace(labels::kNamespace, std::move(ns));
   edit.annotations.emplace(annotations::kSharedBy, std::move(ledger));
   edit.annotations.emplace(annotations::kRecord, std::move(record));
+  if (!wanted.owner) {
+    for (const std::string_view ours : {annotations::kLastApplied, annotations::kLastAppliedTime, annotations::kClaimParameters})
+      edit.annotations.emplace(ours, std::nullopt);
+  }
   return edit;
 }
 

@@ -49,7 +49,8 @@ struct MetadataEdit {
 
 // Everything that says `wanted` on the object: owner labels, ledger, record. `fields` go into the record: the
 // declared fields when content is written in the same request, otherwise those of the live record
-// (live.record->fields). Released: removes owner labels, ledger and record.
+// (live.record->fields). Released: removes owner labels, ledger, record, and what we remember of content: whoever takes
+// the object on later must not conclude that its fields were declared before.
 MetadataEdit ownership_edit(const Ownership& wanted, const ObjectKey& object,
                             const std::optional<Json>& fields);
 

@@ -28,11 +28,13 @@ TEST_CASE("ownership is one guarded merge patch of metadata") {
                              R"(\"n/a\":\"u.1\",\"n/b\":\"v.1\"}}"}}})");
 }
 
-TEST_CASE("a release removes owner labels, ledger and record, and nothing else") {
+TEST_CASE("a release removes owner labels, ledger, record and what we remember of content, and nothing else") {
   const Json patch = ownership_patch(ownership_edit({}, testing::namespace_key(), std::nullopt), "42");
   CHECK(write_json(patch) == R"({"metadata":{"resourceVersion":"42","labels":{"app.oam.dev/name":null,)"
                              R"("app.oam.dev/namespace":null},)"
-                             R"("annotations":{"app.oam.dev/shared-by":null,"heirloom.dev/record":null}}})");
+                             R"("annotations":{"app.oam.dev/last-applied-configuration":null,)"
+                             R"("app.oam.dev/last-applied-time":null,"app.oam.dev/shared-by":null,)"
+                             R"("heirloom.dev/claim-parameters":null,"heirloom.dev/record":null}}})");
 }
 
 TEST_CASE("what is written reads back as the same ownership") {
