@@ -30,6 +30,11 @@ inline constexpr std::string_view kLegacyComponent = "controller.oam.dev/compone
 // On the CustomResourceDefinition of a claim kind: the ClaimClass that keeps it. What tells a claim kind whose class
 // is gone.
 inline constexpr std::string_view kClaimClass = "heirloom.dev/claim-class";
+// On a ClaimClass that the controller made itself from what is compiled in: its kind's definition is not the class' to
+// make.
+inline constexpr std::string_view kBuiltIn = "heirloom.dev/built-in";
+// On a CustomResourceDefinition that the controller installed for a Promise: which one.
+inline constexpr std::string_view kPromise = "heirloom.dev/promise";
 // Kratix' own marks. The first on its resource requests: its controller reconciles them. The second on Promises.
 inline constexpr std::string_view kKratixPromise = "kratix.io/promise-name";
 inline constexpr std::string_view kKratixPromiseVersion = "kratix.io/promise-version";

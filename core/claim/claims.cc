@@ -7,6 +7,7 @@
 
 #include "apis/claim.h"
 #include "apis/claim_record.h"
+#include "apis/labels.h"
 #include "apis/promise.h"
 #include "base/log.h"
 #include "core/claim/claim_pass.h"
@@ -24,6 +25,13 @@ constexpr Duration kPatience = std::chrono::seconds(10);
 const GroupVersionResource kPromiseResource{std::string(kPromiseGroup), std::string(kPromiseVersion),
                                             std::string(kPromisePlural)};
 
+// What other Promises may require of a Promise, beside its condition: that it is there, and in which version.
+bool same_for_others(JsonView before, JsonView now) {
+  const auto version = [](JsonView promise) { return promise["metadata"]["labels"][labels::kKratixPromiseVersion].string(); };
+  const auto going = [](JsonView promise) { return promise["metadata"].contains("deletionTimestamp"); };
+  return before.exists() == now.exists() && version(before) == version(now) && going(before) == going(now);
+}
+
 bool is_claim_kind(const std::string& kind) {
   return !kind.empty() && kind != dispatcher::kClaimClassSharer && kind != kPromises;
 }
@@ -33,7 +41,7 @@ bool is_claim_kind(const std::string& kind) {
 Claims::Claims(Context* context, Wake wake)
     : context_(context), wake_(std::move(wake)),
       definitions_(context->environment, [this](const std::string& name) { definition_changed(name); }),
-      registry_(built_in_claim_classes()) {
+      registry_(built_in_claim_classes()), requests_(context_, &registry_, &definitions_) {
   context_->sharers->observe([this](const dispatcher::SharerWatch::Change& change) { sharer_changed(change); },
                              [this](const std::string& kind) { synced(kind); });
   context_->table->on_stranger([this](const ObjectKey& object, const SharerKey& key) { stranger(object, key); });
@@ -112,6 +120,22 @@ void Claims::wake_classes_of(const std::string& kind) {
   }
 }
 
+// Whoever is not there is made.
+void Claims::wake_built_in() {
+  for (const ClaimClass& built_in : registry_.built_in()) wake(built_in.key());
+}
+
+// Their definitions may have stayed for what is gone now. `kind`: of one definition; "" = of all.
+void Claims::wake_gone_promises(const std::string& kind) {
+  const std::vector<std::string> names = kind.empty() ? definitions_.names() : std::vector<std::string>{kind};
+  for (const std::string& name : names) {
+    const KnownDefinition* definition = definitions_.find(name);
+    if (definition == nullptr || definition->promise.empty()) continue;
+    const SharerKey promise{std::string(kPromises), "", definition->promise};
+    if (context_->sharers->find(promise) == nullptr) wake(promise);
+  }
+}
+
 // Which kinds are to be watched: classes, promises, and every claim kind that a class serves or served.
 void Claims::choose_watches() {
   std::map<std::string, GroupVersionResource> wanted;
@@ -132,6 +156,7 @@ void Claims::choose_watches() {
     if (at != wanted.end() && at->second == context_->sharers->resource_of(kind)) continue;
     context_->sharers->unwatch(kind);
     forget_phases(kind);
+    if (kind == kNamespaceClaims) requests_.forget();
   }
   for (const auto& [kind, resource] : wanted)
     context_->sharers->watch(kind, resource, {resource.group, definitions_.find(kind)->kind});
@@ -161,6 +186,7 @@ void Claims::definition_changed(const std::string& name) {
   if (dot != std::string::npos) context_->environment->mapper->invalidate(name.substr(dot + 1));
   choose_watches();
   wake_classes_of(name);
+  wake_built_in();
   wake_all(std::string(kPromises));
 }
 
@@ -168,12 +194,19 @@ void Claims::definition_changed(const std::string& name) {
 void Claims::synced(const std::string& kind) {
   if (kind == dispatcher::kClaimClassSharer) {
     classes_changed();
+    wake_built_in();
     for (const std::string& watched : context_->sharers->watched_kinds()) wake_all(watched);
     return;
   }
   wake_all(kind);
   wake_classes_of(kind);
   wake_all(std::string(kPromises));
+  if (kind == kPromises) wake_gone_promises();
+  if (kind == kNamespaceClaims || kind == kProviderRequests) wake_requests(requests_.all());
+}
+
+void Claims::wake_requests(const std::set<SharerKey>& requests) {
+  for (const SharerKey& request : requests) wake(request);
 }
 
 void Claims::classes_changed() {
@@ -185,8 +218,11 @@ void Claims::classes_changed() {
   choose_watches();
   // Classes of one kind depend on each other: the second serves when the first one goes.
   wake_all(std::string(dispatcher::kClaimClassSharer));
+  wake_built_in();
   wake_all(std::string(kPromises));
   for (const std::string& kind : kinds) wake_all(kind);
+  wake_requests(requests_.all());
+  for (const std::string& kind : kinds) wake_gone_promises(kind);
 }
 
 void Claims::sharer_changed(const dispatcher::SharerWatch::Change& change) {
@@ -194,10 +230,11 @@ void Claims::sharer_changed(const dispatcher::SharerWatch::Change& change) {
     if (context_->sharers->has_synced(change.key.kind)) classes_changed();
     return;
   }
-  if (change.key.kind == kPromises && !(change.before.exists() && change.object.exists())) promise_changed();
+  if (change.key.kind == kPromises && !same_for_others(change.before, change.object)) promise_changed();
   if (!is_claim_kind(change.key.kind)) return;
   count_phase(change.key.kind, change.before, -1);
   count_phase(change.key.kind, change.object, 1);
+  if (change.key.kind == kNamespaceClaims) wake_requests(requests_.claim_changed(change));
   const std::string uid(change.object["metadata"]["uid"].string());
   if (change.before.exists() && change.before["metadata"]["uid"].string() != uid) {
     // A life is over. What it recorded is let go of, unless it has been.
@@ -215,6 +252,7 @@ void Claims::sharer_changed(const dispatcher::SharerWatch::Change& change) {
                        change.before["status"]["boundTo"] != change.object["status"]["boundTo"] ||
                        change.before["metadata"]["finalizers"] != change.object["metadata"]["finalizers"];
   if (counted) wake_classes_of(change.key.kind);
+  if (!change.object.exists() && context_->sharers->keys(change.key.kind).empty()) wake_gone_promises(change.key.kind);
 }
 
 // As people see it: of what has been said about a claim.
@@ -291,7 +329,22 @@ Task<Result<kube::Requeue>> Claims::reconcile(SharerKey key) {
     Result<kube::Requeue> done = co_await reconcile_promise(context_, this, std::move(key));
     co_return done;
   }
+  if (requests_.concerns(key)) {
+    Result<kube::Requeue> done = co_await reconcile_request(std::move(key));
+    co_return done;
+  }
   Result<kube::Requeue> done = co_await reconcile_claim(context_, this, std::move(key));
+  co_return done;
+}
+
+// One that is gone may have been a person's, who has an object to let go of.
+Task<Result<kube::Requeue>> Claims::reconcile_request(SharerKey key) {
+  if (context_->sharers->find(key) == nullptr) {
+    Result<kube::Requeue> tidied = co_await reconcile_claim(context_, this, key);
+    const bool over = tidied.ok() && *tidied == kube::Requeue::none();
+    if (!over || !requests_.concerns(key)) co_return tidied;
+  }
+  Result<kube::Requeue> done = co_await requests_.reconcile(std::move(key));
   co_return done;
 }
 

@@ -16,6 +16,7 @@
 #include "core/application/context.h"
 #include "core/claim/class_registry.h"
 #include "core/claim/definitions.h"
+#include "core/claim/provider_requests.h"
 #include "dispatcher/sharers.h"
 #include "dispatcher/version.h"
 #include "kube/controller.h"
@@ -88,6 +89,10 @@ class Claims {
   Task<void> watch_kind_of(GroupVersionKind kind);
   void wake_all(const std::string& kind);
   void wake_classes_of(const std::string& kind);
+  void wake_built_in();
+  void wake_gone_promises(const std::string& kind = {});
+  void wake_requests(const std::set<SharerKey>& requests);
+  Task<Result<kube::Requeue>> reconcile_request(SharerKey key);
   Task<void> run();
   bool tell_problem() const;
 
@@ -95,6 +100,7 @@ class Claims {
   Wake wake_;
   Definitions definitions_;
   ClassRegistry registry_;
+  ProviderRequests requests_;
   bool definitions_synced_ = false;
   std::map<SharerKey, ClaimMemory> memories_;
   std::map<SharerKey, std::set<ObjectKey>> strays_;

@@ -2,12 +2,15 @@
 
 #include <utility>
 
+#include "apis/labels.h"
 #include "base/assert.h"
 #include "base/yaml.h"
 #include "policies/claim_admission.h"
 
 namespace heirloom::core {
 namespace {
+
+constexpr std::string_view kEverywhere = "namespaceclaims";  // of apis/classes: belongs into every cluster
 
 KnownClass read_class(JsonView object) {
   KnownClass known;
@@ -95,9 +98,20 @@ std::vector<ClaimClass> built_in_claim_classes() {
     HEIRLOOM_ASSERT(object.ok());
     Result<ClaimClass> decoded = decode_claim_class(*object);
     HEIRLOOM_ASSERT(decoded.ok());
-    if (decoded->metadata.name == "namespaceclaims") classes.push_back(std::move(decoded).value());
+    if (decoded->metadata.name == kEverywhere) classes.push_back(std::move(decoded).value());
   }
   return classes;
+}
+
+std::optional<Json> built_in_class_object(std::string_view name) {
+  if (name != kEverywhere) return std::nullopt;
+  for (const EmbeddedFile& file : claim_class_files()) {
+    const Result<Json> object = parse_yaml(file.content);
+    HEIRLOOM_ASSERT(object.ok());
+    if ((*object)["metadata"]["name"].string() != name) continue;
+    return rewrite(*object, {set_at({"metadata", "labels", std::string(labels::kBuiltIn)}, Json::string("true"))});
+  }
+  return std::nullopt;
 }
 
 }  // namespace heirloom::core

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apis/claim_class.h"
+#include "apis/labels.h"
 #include "base/json.h"
 #include "base/status.h"
 
@@ -17,6 +20,8 @@ struct KnownClass {
   ClaimClass claim_class;  // of one that cannot be read: its metadata alone
   Status fault;            // why it does not serve; ok: it does
   bool built_in = false;   // there is no object
+  // Nobody's but ours, with or without an object: no reason for anybody's definition to stay.
+  bool is_ours() const { return built_in || claim_class.metadata.labels.contains(labels::kBuiltIn); }
   bool serves() const { return fault.ok() && !claim_class.metadata.is_deleting(); }
 };
 
@@ -34,6 +39,7 @@ class ClassRegistry {
   // By the name of the object; also of a class that does not serve; nullptr: no such object. Not built-in ones.
   const KnownClass* named(const std::string& name) const;
   std::vector<std::string> kinds() const;
+  const std::vector<ClaimClass>& built_in() const { return built_in_; }
 
  private:
   std::vector<ClaimClass> built_in_;
@@ -43,5 +49,7 @@ class ClassRegistry {
 
 // Those of apis/classes that belong into every cluster.
 std::vector<ClaimClass> built_in_claim_classes();
+// One of them as an object to be created, marked as made by the controller. nullopt: none has this name.
+std::optional<Json> built_in_class_object(std::string_view name);
 
 }  // namespace heirloom::core

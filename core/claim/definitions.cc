@@ -33,6 +33,7 @@ KnownDefinition known_definition(JsonView object) {
   known.uid = metadata["uid"].string();
   known.deleting = metadata.contains("deletionTimestamp");
   known.claim_class = metadata["labels"][labels::kClaimClass].string();
+  known.promise = metadata["labels"][labels::kPromise].string();
   known.of_kratix = metadata["labels"].contains(labels::kKratixPromise);
   known.group = spec["group"].string();
   known.kind = spec["names"]["kind"].string();
@@ -50,7 +51,7 @@ KnownDefinition known_definition(JsonView object) {
 
 std::size_t Definitions::Kept::memory_bytes() const {
   return definition.name.capacity() + definition.uid.capacity() + definition.group.capacity() +
-         definition.kind.capacity() + definition.plural.capacity() + definition.claim_class.capacity();
+         definition.kind.capacity() + definition.plural.capacity() + definition.claim_class.capacity() + definition.promise.capacity();
 }
 
 Definitions::Definitions(const dispatcher::Environment* environment, Changed changed)

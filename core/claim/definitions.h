@@ -26,6 +26,7 @@ struct KnownDefinition {
   bool established = false;
   bool deleting = false;
   std::string claim_class;            // label heirloom.dev/claim-class: who keeps it
+  std::string promise;                // label heirloom.dev/promise: for which one we installed it
   bool of_kratix = false;             // Kratix' controller installed it
   bool serves(const std::string& version) const;
   bool usable() const { return established && !deleting; }

@@ -79,7 +79,7 @@ class ClassPass {
 
   // Finalizer, then definition, then what is retained: a crash in between costs a pass.
   Task<Status> serve() {
-    if (!class_.metadata.has_finalizer(finalizers::kClaimClass)) {
+    if (must_be_held() && !class_.metadata.has_finalizer(finalizers::kClaimClass)) {
       std::vector<std::string> all = class_.metadata.finalizers;
       all.emplace_back(finalizers::kClaimClass);
       const Status held = co_await write_finalizers(std::move(all));
@@ -92,6 +92,13 @@ class ClassPass {
     const Status kept = co_await keep();
     co_return kept;
   }
+
+  // One that we made and that goes serves on as it was compiled in: only what it retains would miss it. So nobody has to
+  // wait for us who takes Heirloom off a cluster.
+  bool must_be_held() const {
+    return !made_by_us() || class_.spec.when_empty == WhenEmpty::Retain || !objects_of(context_, claims_, me_).empty();
+  }
+  bool made_by_us() const { return class_.metadata.labels.contains(labels::kBuiltIn); }
 
   Task<Status> write_finalizers(std::vector<std::string> finalizers) {
     JsonBuilder list;
@@ -119,12 +126,16 @@ class ClassPass {
   Task<Status> define() {
     const std::string name = claim_kind().sharer_kind();
     const KnownDefinition* known = claims_->definitions().find(name);
+    if (known == nullptr && made_by_us()) {
+      findings_.definition = fmt::format("CustomResourceDefinition {} is not installed: kubectl apply -f apis/crds", name);
+      co_return Status();
+    }
     if (known == nullptr) {
       const Status created = co_await create_definition();
       co_return created;
     }
     const KnownDefinition definition = *known;
-    findings_.made_definition = definition.claim_class == me_.name;
+    findings_.made_definition = definition.claim_class == me_.name && !made_by_us();
     if (definition.deleting) findings_.definition = fmt::format("CustomResourceDefinition {} is being deleted", name);
     else if (!definition.established) findings_.definition = not_established();
     else if (!definition.namespaced)
@@ -132,7 +143,7 @@ class ClassPass {
     else if (!definition.serves(claim_kind().version) && !findings_.made_definition)
       findings_.definition = fmt::format("CustomResourceDefinition {} was there before and does not serve {}", name,
                                          claim_kind().version);
-    if (definition.deleting) co_return Status();
+    if (definition.deleting || made_by_us()) co_return Status();
     // Left behind by a class that is gone: the kind is this one's now.
     const bool inherited = !definition.claim_class.empty() && !findings_.made_definition &&
                            claims_->registry().named(definition.claim_class) == nullptr;
@@ -394,13 +405,38 @@ Task<Result<Requeue>> release_after(Context* context, Claims* claims, SharerKey 
   co_return Requeue::none();
 }
 
+// The built-in class, as an object that can be read and edited, wherever the definition of its claims is. Made without
+// it, it serves all the same.
+Task<Result<Requeue>> make_built_in(Context* context, Claims* claims, SharerKey key) {
+  const std::optional<Json> object = built_in_class_object(key.name);
+  if (!object) co_return Requeue::none();
+  const Result<ClaimClass> decoded = decode_claim_class(*object);
+  const std::string kind = decoded->spec.claim.sharer_kind();
+  const KnownDefinition* definition = claims->definitions().find(kind);
+  const KnownDefinition* classes = claims->definitions().find(std::string(dispatcher::kClaimClassSharer));
+  const KnownClass* serving = claims->registry().of_kind(kind);
+  const bool wanted = definition != nullptr && definition->usable() && !definition->of_kratix && classes != nullptr &&
+                      classes->usable() && (serving == nullptr || serving->built_in);
+  if (!wanted) co_return Requeue::none();
+  const kube::Collection collection{dispatcher::kClaimClasses, ""};
+  const kube::WriteOptions options;
+  const Result<Json> created = co_await context->environment->api->create(collection, *object, options);
+  if (!created.ok() && !is_already_exists(created.status()))
+    co_return annotate(created.status(), fmt::format("cannot make the built-in ClaimClass {}", key.name));
+  co_return Requeue::none();  // the watch tells
+}
+
 }  // namespace
 
 Task<Result<Requeue>> reconcile_claim_class(Context* context, Claims* claims, SharerKey key) {
   const Json* cached = context->sharers->find(key);
   if (cached == nullptr || claims->registry().named(key.name) == nullptr) {
-    Result<Requeue> released = co_await release_after(context, claims, std::move(key));
-    co_return released;
+    const bool gone = cached == nullptr;
+    Result<Requeue> released = co_await release_after(context, claims, key);
+    const bool done = released.ok() && *released == Requeue::none();
+    if (!gone || !done) co_return released;
+    Result<Requeue> made = co_await make_built_in(context, claims, std::move(key));
+    co_return made;
   }
   ClassPass pass(context, claims, std::move(key), *cached);
   Result<Requeue> done = co_await pass.run();

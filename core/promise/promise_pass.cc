@@ -12,6 +12,7 @@
 #include "apis/labels.h"
 #include "apis/promise.h"
 #include "base/yaml.h"
+#include "core/promise/definition_end.h"
 #include "core/promise/promise_status.h"
 #include "dispatcher/sharers.h"
 #include "policies/claim_definition.h"
@@ -42,7 +43,8 @@ std::optional<Json> class_compiled_in(const std::string& sharer_kind) {
   for (const EmbeddedFile& file : claim_class_files()) {
     Result<Json> object = parse_yaml(file.content);
     const Result<ClaimClass> decoded = decode_claim_class(*object);
-    if (decoded->spec.claim.sharer_kind() == sharer_kind) return std::move(object).value();
+    if (decoded->spec.claim.sharer_kind() != sharer_kind) continue;
+    return rewrite(*object, {set_at({"metadata", "labels", std::string(labels::kBuiltIn)}, Json::string("true"))});
   }
   return std::nullopt;
 }
@@ -57,7 +59,7 @@ class PromisePass {
   }
 
   Task<Result<Requeue>> run() {
-    if (promise_.metadata.is_deleting()) co_return Requeue::none();  // its definition, and so its claims, stay
+    if (promise_.metadata.is_deleting()) co_return Requeue::none();  // when it is gone its definition is looked at
     if (belongs_to_kratix()) {
       tell(kube::EventType::Warning, kManagedByKratix,
            "Kratix reconciles this Promise (its finalizers say so); Heirloom leaves it alone");
@@ -133,10 +135,11 @@ class PromisePass {
       co_return Status();
     }
     findings_.waiting = not_established();
-    if (const KnownClass* known = claims_->registry().of_kind(sharer_kind_)) {
-      definition = rewrite(definition, {set_at({"metadata", "labels", std::string(labels::kClaimClass)},
-                                               Json::string(known->claim_class.metadata.name))});
-    }
+    std::vector<JsonEdit> marks{set_at({"metadata", "labels", std::string(labels::kPromise)}, Json::string(me_.name))};
+    if (const KnownClass* known = claims_->registry().of_kind(sharer_kind_))
+      marks.push_back(set_at({"metadata", "labels", std::string(labels::kClaimClass)},
+                             Json::string(known->claim_class.metadata.name)));
+    definition = rewrite(definition, marks);
     const kube::Collection collection{dispatcher::kDefinitions, ""};
     const kube::WriteOptions options;
     const Result<Json> created = co_await context_->environment->api->create(collection, definition, options);
@@ -163,6 +166,7 @@ class PromisePass {
     }
     const std::optional<Json> compiled_in = class_compiled_in(sharer_kind_);
     if (!compiled_in) co_return Status();
+    findings_.waiting = fmt::format("the ClaimClass that serves {} is being made", sharer_kind_);
     const kube::Collection collection{dispatcher::kClaimClasses, ""};
     const kube::WriteOptions options;
     const Result<Json> created = co_await context_->environment->api->create(collection, *compiled_in, options);
@@ -241,7 +245,10 @@ class PromisePass {
 
 Task<Result<Requeue>> reconcile_promise(Context* context, Claims* claims, SharerKey key) {
   const Json* cached = context->sharers->find(key);
-  if (cached == nullptr) co_return Requeue::none();
+  if (cached == nullptr) {
+    Result<Requeue> ended = co_await end_definition(context, claims, std::move(key));
+    co_return ended;
+  }
   PromisePass pass(context, claims, std::move(key), *cached);
   Result<Requeue> done = co_await pass.run();
   co_return done;

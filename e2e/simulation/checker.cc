@@ -358,7 +358,7 @@ void Checker::check_sharers() {
     } else if (is_claim(sharer)) {
       check_claim(sharer, life);
     } else {
-      check_class(life);
+      check_class(sharer, life);
     }
     if (life.deleting || is_held_up(sharer)) continue;
     for (const auto& [key, declared] : life.declares) {
@@ -429,15 +429,18 @@ void Checker::check_claim(const std::string& sharer, const Life& life) {
   }
 }
 
-void Checker::check_class(const Life& life) {
+void Checker::check_class(const std::string& sharer, const Life& life) {
+  const JsonView kind = life.object["spec"]["claim"];
+  const std::string plural(kind["plural"].exists() ? kind["plural"].string() : "boxclaims");
+  const std::string claims_of = fmt::format("{}.{}:", plural, kind["group"].string());
   std::int64_t claims = 0;
-  for (const auto& [sharer, claim] : lives_)
-    if (sharer.starts_with("boxclaims."))
+  for (const auto& [claimant, claim] : lives_)
+    if (claimant.starts_with(claims_of))
       for (const JsonView finalizer : claim.object["metadata"]["finalizers"].elements())
-        claims += finalizer.string() == finalizer_of(sharer) ? 1 : 0;
+        claims += finalizer.string() == finalizer_of(claimant) ? 1 : 0;
   const JsonView status = life.object["status"];
   if (status["claims"].int64() != claims)
-    report(7, fmt::format("the class of boxes counts {} claims, there are {}", status["claims"].int64(), claims));
+    report(7, fmt::format("{} counts {} claims, there are {}", sharer, status["claims"].int64(), claims));
 }
 
 void Checker::check_object(const std::string& key, const Json& object) {

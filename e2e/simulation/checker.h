@@ -81,7 +81,7 @@ class Checker {
   void check_sharers();
   void check_application(const std::string& sharer, const Life& life);
   void check_claim(const std::string& sharer, const Life& life);
-  void check_class(const Life& life);
+  void check_class(const std::string& sharer, const Life& life);
   void check_object(const std::string& key, const Json& object);
   void check_leftovers(const Cluster& cluster);
 
