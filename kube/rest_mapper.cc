@@ -108,15 +108,16 @@ struct RestMapper::State {
     std::vector<ResourceInfo> resources;  // of a version
     std::vector<std::string> versions;    // of a group
   };
+  using DocumentPtr = std::shared_ptr<const Document>;  // a kept one is given out as it is, to every look-up
   // Key: the document's path. Bounded by what is asked for: kinds in manifests and what they replaced.
   static constexpr std::size_t kMaxDocuments = 4096;
 
   // The kept document if it is fresh enough, else read again.
-  Task<Result<Document>> document(std::string path, std::string group, std::string version,
+  Task<Result<DocumentPtr>> document(std::string path, std::string group, std::string version,
                                   Freshness fresh_since) {
     KeyedTurnstile::Pass pass = co_await reading.enter(path);
     const auto kept = documents.find(path);
-    if (kept != documents.end() && kept->second.is(fresh_since)) co_return kept->second;
+    if (kept != documents.end() && kept->second->is(fresh_since)) co_return kept->second;
     RawRequest request;
     request.path = path;
     Document fresh;
@@ -143,8 +144,9 @@ struct RestMapper::State {
       }
     }
     if (documents.size() >= kMaxDocuments) documents.clear();
-    documents[path] = fresh;
-    co_return fresh;
+    DocumentPtr document = std::make_shared<const Document>(std::move(fresh));
+    documents[path] = document;
+    co_return document;
   }
 
   Freshness kept(const std::string& group) const {
@@ -162,9 +164,9 @@ struct RestMapper::State {
 
   Task<Result<std::optional<ResourceInfo>>> look(GroupVersionKind kind, Freshness fresh_since) {
     const std::string path = document_path(kind.group, kind.version);
-    Result<Document> found = co_await document(path, kind.group, kind.version, fresh_since);
+    Result<DocumentPtr> found = co_await document(path, kind.group, kind.version, fresh_since);
     if (!found.ok()) co_return std::move(found).status();
-    const ResourceInfo* info = find_kind(found->resources, kind.kind);
+    const ResourceInfo* info = find_kind((*found)->resources, kind.kind);
     std::optional<ResourceInfo> result;
     if (info != nullptr) result = *info;
     co_return result;
@@ -173,9 +175,9 @@ struct RestMapper::State {
   // The kind in any version of its group, preferred first.
   Task<Result<std::optional<ResourceInfo>>> look_everywhere(GroupKind kind, Freshness fresh_since) {
     const std::string path = kind.group.empty() ? std::string("/api") : "/apis/" + kind.group;
-    Result<Document> group = co_await document(path, kind.group, "", fresh_since);
+    Result<DocumentPtr> group = co_await document(path, kind.group, "", fresh_since);
     if (!group.ok()) co_return std::move(group).status();
-    const std::vector<std::string> versions = group->versions;
+    const std::vector<std::string> versions = (*group)->versions;
     for (const std::string& version : versions) {
       GroupVersionKind gvk;
       gvk.group = kind.group;
@@ -192,15 +194,15 @@ struct RestMapper::State {
   // Every kind of a group, in the first version that serves it, preferred first.
   Task<Result<std::vector<ResourceInfo>>> served_by(std::string name, Freshness fresh_since) {
     const std::string path = name.empty() ? std::string("/api") : "/apis/" + name;
-    const Result<Document> group = co_await document(path, name, "", fresh_since);
+    const Result<DocumentPtr> group = co_await document(path, name, "", fresh_since);
     if (!group.ok()) co_return group.status();
     std::vector<ResourceInfo> resources;
-    const std::vector<std::string> versions = group->versions;
+    const std::vector<std::string> versions = (*group)->versions;
     for (const std::string& version : versions) {
       const std::string at = document_path(name, version);
-      const Result<Document> found = co_await document(at, name, version, fresh_since);
+      const Result<DocumentPtr> found = co_await document(at, name, version, fresh_since);
       if (!found.ok()) co_return found.status();
-      for (const ResourceInfo& resource : found->resources)
+      for (const ResourceInfo& resource : (*found)->resources)
         if (find_kind(resources, resource.kind.kind) == nullptr) resources.push_back(resource);
     }
     co_return resources;
@@ -210,7 +212,7 @@ struct RestMapper::State {
   Clock* clock;
   RestMapperOptions options;
   KeyedTurnstile reading;  // one request per document at a time; the others take its result
-  std::map<std::string, Document> documents;
+  std::map<std::string, DocumentPtr> documents;
   std::map<std::string, std::uint64_t> invalid_groups;  // documents up to this request are stale
   std::uint64_t invalid_before = 0;
   std::uint64_t requests = 0;
