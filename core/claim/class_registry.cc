@@ -38,6 +38,20 @@ bool better(const KnownClass& candidate, const KnownClass& present) {
   return candidate.fault.ok() && !present.fault.ok();
 }
 
+// Parsed once in a process: simulations start thousands of controllers.
+const std::vector<Json>& built_in_objects() {
+  static const std::vector<Json> kObjects = [] {
+    std::vector<Json> objects;
+    for (const EmbeddedFile& file : claim_class_files()) {
+      Result<Json> object = parse_yaml(file.content);
+      HEIRLOOM_ASSERT(object.ok());
+      objects.push_back(std::move(object).value());
+    }
+    return objects;
+  }();
+  return kObjects;
+}
+
 }  // namespace
 
 ClassRegistry::ClassRegistry(std::vector<ClaimClass> built_in) : built_in_(std::move(built_in)) { update({}); }
@@ -93,10 +107,8 @@ std::vector<std::string> ClassRegistry::kinds() const {
 
 std::vector<ClaimClass> built_in_claim_classes() {
   std::vector<ClaimClass> classes;
-  for (const EmbeddedFile& file : claim_class_files()) {
-    const Result<Json> object = parse_yaml(file.content);
-    HEIRLOOM_ASSERT(object.ok());
-    Result<ClaimClass> decoded = decode_claim_class(*object);
+  for (const Json& object : built_in_objects()) {
+    Result<ClaimClass> decoded = decode_claim_class(object);
     HEIRLOOM_ASSERT(decoded.ok());
     if (decoded->metadata.name == kEverywhere) classes.push_back(std::move(decoded).value());
   }
@@ -105,11 +117,9 @@ std::vector<ClaimClass> built_in_claim_classes() {
 
 std::optional<Json> built_in_class_object(std::string_view name) {
   if (name != kEverywhere) return std::nullopt;
-  for (const EmbeddedFile& file : claim_class_files()) {
-    const Result<Json> object = parse_yaml(file.content);
-    HEIRLOOM_ASSERT(object.ok());
-    if ((*object)["metadata"]["name"].string() != name) continue;
-    return rewrite(*object, {set_at({"metadata", "labels", std::string(labels::kBuiltIn)}, Json::string("true"))});
+  for (const Json& object : built_in_objects()) {
+    if (object["metadata"]["name"].string() != name) continue;
+    return rewrite(object, {set_at({"metadata", "labels", std::string(labels::kBuiltIn)}, Json::string("true"))});
   }
   return std::nullopt;
 }
