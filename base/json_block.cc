@@ -33,7 +33,9 @@ std::uint32_t JsonBlock::find(std::uint32_t object, std::string_view key) const 
     for (std::uint32_t i = object + 1; i < end; i += node(i).span()) {
       const JsonNode& member = node(i);
       if (member.key_length != key.size() && member.key_length != JsonNode::kLongKey) continue;
-      if (this->key(member) == key) return i;
+      const std::string_view name = this->key(member);
+      // Most keys of one length differ in the first byte already.
+      if (name.size() == key.size() && (name.empty() || (name.front() == key.front() && name == key))) return i;
     }
     return 0;
   }

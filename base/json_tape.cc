@@ -137,8 +137,10 @@ void JsonTape::copy(const JsonBlock& block, std::uint32_t first) {
   for (std::uint32_t i = 1; i < count; ++i) {
     JsonNode node = source[i];
     if (!node.has(JsonNode::kKnownKey) && node.key_length != 0) {
+      // Known keys are marked in every block: this one is none.
       const std::string_view key = block.key(source[i]);
-      set_key(node, key, hash_bytes(key));
+      const bool is_long = node.key_length == JsonNode::kLongKey;
+      node.key = store(key, is_long ? 0 : hash_bytes(key), is_long);
     }
     if (node.kind == JsonKind::String && !node.has(JsonNode::kInlineText)) {
       set_text(node, block.text(source[i]));
