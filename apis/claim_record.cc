@@ -20,11 +20,15 @@ std::optional<ClaimedObject> claimed(std::string_view api_version, std::string_v
 }
 
 std::optional<ClaimedObject> parse_target(JsonView json) {
-  if (!json.is_array() || json.size() != 4) return std::nullopt;
-  for (const JsonView part : json.elements())
-    if (!part.is_string()) return std::nullopt;
-  return claimed(json.element(0).string(), json.element(1).string(), json.element(2).string(),
-                 json.element(3).string());
+  if (!json.is_array() || json.size() < 4 || json.size() > 5) return std::nullopt;
+  for (std::size_t i = 0; i < 4; ++i)
+    if (!json.element(i).is_string()) return std::nullopt;
+  std::optional<ClaimedObject> object = claimed(json.element(0).string(), json.element(1).string(),
+                                                json.element(2).string(), json.element(3).string());
+  if (!object || json.size() == 4) return object;
+  if (!json.element(4).is_object()) return std::nullopt;
+  object->fields = json.element(4).to_json();
+  return object;
 }
 
 }  // namespace
@@ -36,9 +40,11 @@ bool ClaimRecord::lists(const ObjectKey& key) const {
 std::string format_claim_record(const ClaimRecord& record) {
   JsonBuilder out;
   out.begin_object().key("targets").begin_array();
-  for (const ClaimedObject& target : record.targets)
-    out.begin_array().string(target.api_version).string(target.key.kind).string(target.key.ns).string(target.key.name)
-        .end_array();
+  for (const ClaimedObject& target : record.targets) {
+    out.begin_array().string(target.api_version).string(target.key.kind).string(target.key.ns).string(target.key.name);
+    if (!target.fields.is_null()) out.value(target.fields);
+    out.end_array();
+  }
   out.end_array();
   out.member_unless_empty("whenEmpty", record.when_empty);
   out.end_object();

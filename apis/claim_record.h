@@ -1,7 +1,7 @@
 // What a claim has recorded about itself before it acted: the annotation heirloom.dev/claim-targets, written together
 // with the claim's finalizer. What trackers are to an application; docs/adr/0006-claims-record-on-themselves.md.
 //
-//   {"targets":[["v1","Namespace","","team-a"]],"whenEmpty":"Delete"}
+//   {"targets":[["v1","Namespace","","team-a",{"spec.namespaceName":"team-a"}]],"whenEmpty":"Delete"}
 #pragma once
 
 #include <optional>
@@ -18,6 +18,9 @@ namespace heirloom {
 struct ClaimedObject {
   std::string api_version;
   ObjectKey key;
+  // The claim's key fields that lead to this object ("spec.namespaceName": "team-a"), so that it can be kept while the
+  // claim, edited, does not have another one yet. Null: written by a version that did not know.
+  Json fields{};
   bool operator==(const ClaimedObject&) const = default;
 };
 

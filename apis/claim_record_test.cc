@@ -28,8 +28,18 @@ TEST_CASE("a claim's record reads back as it was written") {
   CHECK(parse_claim_record("") == ClaimRecord());
 }
 
+TEST_CASE("a record tells which key fields lead to an object") {
+  ClaimedObject with_fields = kTeamA;
+  with_fields.fields = Json::object({{"spec.namespaceName", "team-a"}});
+  const std::string text = format_claim_record({{with_fields, kDatabase}, ""});
+  CHECK(text == R"({"targets":[["v1","Namespace","","team-a",{"spec.namespaceName":"team-a"}],)"
+                R"(["example.com/v1","Database","default","db"]]})");
+  CHECK(parse_claim_record(text)->targets == std::vector{with_fields, kDatabase});
+}
+
 TEST_CASE("an unreadable record is unknown, not empty") {
   for (const char* text : {"{", "[]", "{}", R"({"targets":[["v1","Namespace",""]]})", R"({"targets":[["v1","Namespace","",7]]})",
+                           R"({"targets":[["v1","Namespace","","x","y"]]})", R"({"targets":[["v1","Namespace","","x",{},{}]]})",
                            R"({"targets":[["a/b/c","Namespace","","x"]]})", R"({"targets":[["v1","","","x"]]})"})
     CHECK_MESSAGE(!parse_claim_record(text), text);
 }

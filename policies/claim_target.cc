@@ -140,6 +140,16 @@ class Filling {
   std::size_t filled_bytes_ = 0;
 };
 
+Json key_fields_of(const ClaimClass& claim_class, const Claim& claim) {
+  JsonBuilder builder;
+  builder.begin_object();
+  for (const std::string& field : claim_class.spec.key)
+    if (const JsonView value = spec_value(claim, field); value.exists()) builder.key(field).value(value);
+    else builder.key(field).null();
+  builder.end_object();
+  return builder.take();
+}
+
 schema::Complaints check_name(const GroupVersionKind& gvk, std::string_view name) {
   if (gvk.group.empty() && gvk.kind == "Namespace") return schema::check_dns1123_label(name);
   if (gvk.group.empty() && gvk.kind == "Service") return schema::check_dns1035_label(name);
@@ -289,6 +299,7 @@ Result<Target> target_of(const ClaimClass& claim_class, const Claim& claim, cons
   target.key = ObjectKey{"local", gvk.group, gvk.kind, "", std::string(name.string())};
   target.api_version = gvk.api_version();
   target.parameters = filling.take_parameters();
+  target.key_fields = key_fields_of(claim_class, claim);
   if (gvk.group.empty() && gvk.kind == "Namespace") {
     target.manifest = rewrite(filled, {remove_at({"metadata", "namespace"})});
     return target;
@@ -303,6 +314,17 @@ Result<Target> target_of(const ClaimClass& claim_class, const Claim& claim, cons
   }
   target.manifest = rewrite(filled, {set_at({"metadata", "namespace"}, Json::string(target.key.ns))});
   return target;
+}
+
+Claim with_key_fields(Claim claim, JsonView key_fields) {
+  std::vector<JsonEdit> edits;
+  for (const JsonMember member : key_fields.members()) {
+    const std::vector<std::string> parts = split_claim_field(member.key);
+    JsonPath path(parts.begin() + 1, parts.end());
+    edits.push_back(set_at(std::move(path), member.value.to_json()));
+  }
+  claim.spec = rewrite(claim.spec.view().is_object() ? claim.spec : Json::object(), edits);
+  return claim;
 }
 
 std::vector<std::string> mismatch(const ClaimParameters& own, const ClaimParameters& in_force) {

@@ -23,6 +23,7 @@ struct Target {
                   // cluster-scoped kind (dispatcher: without_namespace)
   std::string api_version;
   Json manifest;               // named, with the namespace of `key`; may still carry metadata that a manifest may not set
+  Json key_fields;             // of the claim: {"spec.namespaceName": "team-a"}
   ClaimParameters parameters;  // what the content was made from: the claim's own, or those in force
   bool operator==(const Target&) const = default;
 };
@@ -35,6 +36,9 @@ struct Target {
 // Precondition: the class passed validate_claim_class, otherwise ClassInvalid. Protected names are
 // policies/claim_admission.h's.
 Result<Target> target_of(const ClaimClass& claim_class, const Claim& claim, const ClaimParameters* in_force = nullptr);
+
+// The claim as if its key fields still were these: Target::key_fields of the object that it holds.
+Claim with_key_fields(Claim claim, JsonView key_fields);
 
 // The claim's fields in which it differs from the parameters in force ("spec.size"), in order. Empty: it agrees.
 // With onMismatch Reject and fields here the claim is in conflict, reason Mismatch, unless it is the one whose content

@@ -56,6 +56,24 @@ spec: {size: 3, note: '3 of standard for ${USER}', options: {fast: true}, list: 
                                               {"spec.tier", Json::string("standard")}});
 }
 
+TEST_CASE("a claim whose key was edited can be read as it was") {
+  const ClaimClass databases = claim_class("databases", kDatabases);
+  const Claim before = claim("a", "{server: one, size: 3}");
+  const Result<Target> was = target_of(databases, before);
+  REQUIRE(was.ok());
+  CHECK(was->key_fields == yaml("{spec.server: one}"));
+  for (const char* spec : {"{server: two, size: 3}", "{server: 5, size: 3}", "{size: 3}"}) {
+    const Result<Target> kept = target_of(databases, with_key_fields(claim("a", spec), was->key_fields));
+    REQUIRE_MESSAGE(kept.ok(), spec);
+    CHECK_MESSAGE(*kept == *was, spec);
+  }
+  Claim without_spec = claim("a", "{}");
+  without_spec.spec = Json();
+  const Result<Target> kept = target_of(databases, with_key_fields(without_spec, was->key_fields), &was->parameters);
+  REQUIRE(kept.ok());
+  CHECK(kept->key == was->key);
+}
+
 TEST_CASE("the parameters in force win over a claim's own, its key never does") {
   const ClaimParameters in_force{{"spec.size", Json::int64(5)}, {"spec.server", Json::string("other")}};
   const Result<Target> target = target_of(claim_class("databases", kDatabases),

@@ -49,6 +49,10 @@ ClaimPass::ClaimPass(Context* context, Claims* claims, Claim claim, Json object,
   memory_ = &memory;
 }
 
+ClaimPass::ClaimPass(const ClaimPass& outer, Claim as_was, ClaimMemory* memory)
+    : context_(outer.context_), claims_(outer.claims_), claim_(std::move(as_was)), object_(outer.object_), me_(outer.me_),
+      resource_(outer.resource_), memory_(memory), record_(outer.record_), keeping_(true) {}
+
 const KnownClass* ClaimPass::known_class() const { return claims_->registry().of_kind(me_.kind); }
 
 Task<Result<Requeue>> ClaimPass::run() {
@@ -68,6 +72,7 @@ Task<Result<Requeue>> ClaimPass::run() {
     co_await finalize();
   } else {
     co_await converge();
+    co_await keep_held();
     std::vector<LookedAt> objects;
     if (findings_.outcome && findings_.refused.empty()) {
       Result<GroupVersionKind> gvk = parse_api_version(target_->api_version, target_->key.kind);
@@ -84,8 +89,13 @@ Task<Result<Requeue>> ClaimPass::run() {
 
 Task<void> ClaimPass::converge() {
   if (!understand()) co_return;
+  if (const ClaimedObject* held = held_object(); held != nullptr) awaits_.insert(held->key);
   const bool looked = co_await look();
   if (!looked) co_return;
+  if (class_goes_ && !record_->lists(target_->key)) {
+    refuse_class();
+    co_return;
+  }
   if (!admit()) co_return;
 
   const bool recorded = record_ && !record_->targets.empty() && record_->targets.front().key == target_->key;
@@ -93,7 +103,7 @@ Task<void> ClaimPass::converge() {
   if (check_->outcomes.front().state == ObjectState::Waiting && !recorded) co_return;  // nothing is begun yet
   ClaimRecord wanted;
   wanted.when_empty = to_string(class_->spec.when_empty);
-  wanted.targets.push_back({target_->api_version, target_->key});
+  wanted.targets.push_back({target_->api_version, target_->key, target_->key_fields});
   for (ClaimedObject& former : former_targets()) wanted.targets.push_back(std::move(former));
   const bool written = co_await record(std::move(wanted));
   if (!written) co_return;
@@ -106,6 +116,49 @@ Task<void> ClaimPass::converge() {
     find(std::move(report.outcomes.front()));
   }
   if (findings_.outcome->settled()) co_await let_go_of_former();
+  if (findings_.outcome->settled() && class_goes_) refuse_class();
+}
+
+// What the claim is bound to, unless that is what it wants.
+const ClaimedObject* ClaimPass::held_object() const {
+  if (!record_ || !claim_.status.bound_to) return nullptr;
+  const ObjectKey bound = claim_.status.bound_to->key();
+  if (target_ && target_->key == bound) return nullptr;
+  const auto held = std::find_if(record_->targets.begin(), record_->targets.end(),
+                                 [&bound](const ClaimedObject& target) { return target.key == bound; });
+  return held == record_->targets.end() || held->fields.is_null() ? nullptr : &*held;
+}
+
+// As long as the claim does not have what it wants now it keeps what it has: put back when it is changed, made again
+// when it is deleted.
+Task<void> ClaimPass::keep_held() {
+  const ClaimedObject* held = held_object();
+  const bool has = findings_.refused.empty() && findings_.outcome && findings_.outcome->settled();
+  if (has || held == nullptr) {
+    memory_->held.reset();
+    co_return;
+  }
+  if (!memory_->held) memory_->held = std::make_shared<ClaimMemory>(*memory_);
+  const std::shared_ptr<ClaimMemory> memory = memory_->held;
+  ObjectKey key = held->key;
+  ClaimPass pass(*this, policies::with_key_fields(claim_, held->fields), memory.get());
+  if (target_) pass.awaits_.insert(target_->key);
+  co_await pass.keep(std::move(key));
+  retry_ = retry_ || pass.retry_;
+  if (pass.return_after_ && (!return_after_ || *pass.return_after_ < *return_after_)) return_after_ = pass.return_after_;
+}
+
+Task<void> ClaimPass::keep(ObjectKey held) {
+  if (!understand()) co_return;
+  const bool looked = co_await look();
+  // An edited class may lead elsewhere with the same fields; then there is nothing to tell what it should be.
+  if (!looked || target_->key != held || check_->in_order || check_->in_conflict) co_return;
+  if (check_->outcomes.front().state == ObjectState::Waiting) co_return;
+  dispatcher::CarryOutOptions options;
+  options.healthy = [](const Manifest&, const ObjectOutcome&) { return true; };
+  dispatcher::Check check = std::move(*check_);
+  dispatcher::Report report = co_await context_->dispatcher->carry_out(std::move(check), memory_->objects, options);
+  find(std::move(report.outcomes.front()));
 }
 
 // Everything that can be said without asking anybody.
@@ -115,15 +168,13 @@ bool ClaimPass::understand() {
     return false;
   }
   const KnownClass* known = known_class();
-  if (known == nullptr || (known->fault.ok() && !known->serves())) {
-    const std::string what = known == nullptr
-                                 ? fmt::format("no ClaimClass serves {}", claim_.gvk.kind)
-                                 : fmt::format("ClaimClass {} is being deleted", known->claim_class.metadata.name);
-    refuse(std::string(claim_reasons::kClassDeleted),
-           fmt::format("{}; create one, or delete this claim: what it holds stays until then", what));
+  class_goes_ = known != nullptr && known->fault.ok() && !known->serves();
+  const bool holds = record_ && !record_->targets.empty();
+  if (known == nullptr || (class_goes_ && !holds)) {
+    refuse_class();
     return false;
   }
-  if (!known->serves()) {
+  if (!known->fault.ok()) {
     refuse(std::string(claim_reasons::kClassInvalid), known->fault.message());
     return false;
   }
@@ -142,6 +193,15 @@ bool ClaimPass::understand() {
   target_ = std::move(target).value();
   findings_.target = target_text(target_->key);
   return true;
+}
+
+void ClaimPass::refuse_class() {
+  const KnownClass* known = known_class();
+  const std::string what = known == nullptr
+                               ? fmt::format("no ClaimClass serves {}", claim_.gvk.kind)
+                               : fmt::format("ClaimClass {} is being deleted", known->claim_class.metadata.name);
+  refuse(std::string(claim_reasons::kClassDeleted),
+         fmt::format("{}; create one, or delete this claim: what it holds stays until then", what));
 }
 
 // The version of one manifest that this claim stands for.
@@ -184,7 +244,8 @@ Task<bool> ClaimPass::plan(const ClaimParameters* in_force) {
   version->policies = policies_for(*class_, target_->key.name);
   version->manifests = std::move(resolved).value();
   // Declared without a break only as the present target: what was about to be let go of comes back with a new mark.
-  if (!record_->targets.empty() && record_->targets.front().key == target_->key) version->tracked.insert(target_->key);
+  version->awaited = awaits_;
+  if (!record_->targets.empty() && (keeping_ || record_->targets.front().key == target_->key)) version->tracked.insert(target_->key);
   version_ = std::move(version);
   if (const std::uint64_t hash = hash_of(*class_); memory_->class_hash != hash) {
     context_->table->doubt(me_);
@@ -196,6 +257,7 @@ Task<bool> ClaimPass::plan(const ClaimParameters* in_force) {
 // Looks at the object. Its content follows from the parameters that it was made from, which stand on it.
 Task<bool> ClaimPass::look() {
   if (memory_->target != target_->key) {
+    if (memory_->target && !memory_->held && !keeping_) memory_->held = std::make_shared<ClaimMemory>(*memory_);
     memory_->target = target_->key;
     memory_->in_force.reset();
   }

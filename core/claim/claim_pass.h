@@ -38,10 +38,18 @@ class ClaimPass {
   Task<bool> record(ClaimRecord record);
   Task<void> let_go_of_former();
 
+  // Of the object that the claim holds, as if its key had not been edited.
+  ClaimPass(const ClaimPass& outer, Claim as_was, ClaimMemory* memory);
+  Task<void> keep_held();
+  Task<void> keep(ObjectKey held);
+  const ClaimedObject* held_object() const;
+
   Task<void> converge();
   Task<void> finalize();
   Task<bool> remove_finalizer();
   Task<Status> write_status();
+  void count(const dispatcher::SeenObject& seen);
+  void count_held();
   Duration counts_may_wait(const ClaimStatus& before, const ClaimStatus& after) const;
 
   Task<bool> plan(const ClaimParameters* in_force);
@@ -51,6 +59,7 @@ class ClaimPass {
   void find(dispatcher::ObjectOutcome outcome);
   void refuse(std::string reason, std::string sentence);
   void refuse(const Status& status);
+  void refuse_class();
   std::vector<ClaimedObject> former_targets() const;
   const KnownClass* known_class() const;
   kube::Requeue next_visit() const;
@@ -71,6 +80,9 @@ class ClaimPass {
   std::optional<dispatcher::Check> check_;
   ClaimParameters own_parameters_;
   ClaimFindings findings_;
+  std::set<ObjectKey> awaits_;  // beside the target: what happens to them wakes the claim, too
+  bool keeping_ = false;        // of the object that the claim holds, not of the one it wants
+  bool class_goes_ = false;     // being deleted: what claims hold is kept, and nothing new is begun
   bool written_ = false;  // there is nobody (left) to write a status to
   bool retry_ = false;    // come back with back-off
   std::optional<Duration> return_after_;

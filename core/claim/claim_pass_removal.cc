@@ -122,7 +122,7 @@ Task<void> ClaimPass::let_go_of_former() {
   const bool left = co_await leave(std::move(objects));
   if (!left) co_return;
   ClaimRecord wanted = *record_;
-  wanted.targets = {{target_->api_version, target_->key}};
+  wanted.targets = {{target_->api_version, target_->key, target_->key_fields}};
   co_await record(std::move(wanted));
 }
 

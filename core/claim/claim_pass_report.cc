@@ -21,13 +21,10 @@ Task<Status> ClaimPass::write_status() {
     BoundObject bound{target_->api_version, target_->key.kind, target_->key.ns, target_->key.name, seen->live.uid};
     findings_.bound = std::move(bound);
     findings_.joined = true;
-    for (const SharerKey& key : seen->live.ledger) {
-      if (key.kind == dispatcher::kClaimClassSharer) continue;  // about to step out
-      ++findings_.claim_count;
-      if (key == me_) findings_.position = findings_.claim_count;
-    }
+    count(*seen);
   } else {
     findings_.joined = record_ && !record_->targets.empty();
+    count_held();
   }
   const std::string now = format_time(context_->environment->clock->now());
   const ClaimStatus before = claim_.status;
@@ -53,6 +50,24 @@ Task<Status> ClaimPass::write_status() {
   memory_->told = context_->environment->clock->monotonic();
   tell(before, after);
   co_return Status();
+}
+
+// Of the object it is bound to while it does not get what it wants.
+void ClaimPass::count_held() {
+  const dispatcher::SeenObject* seen =
+      claim_.status.bound_to ? context_->table->find(claim_.status.bound_to->key()) : nullptr;
+  if (seen == nullptr || !policies::contains(seen->live.ledger, me_)) return;
+  findings_.bound = claim_.status.bound_to;
+  findings_.bound->uid = seen->live.uid;
+  count(*seen);
+}
+
+void ClaimPass::count(const dispatcher::SeenObject& seen) {
+  for (const SharerKey& key : seen.live.ledger) {
+    if (key.kind == dispatcher::kClaimClassSharer) continue;  // about to step out
+    ++findings_.claim_count;
+    if (key == me_) findings_.position = findings_.claim_count;
+  }
 }
 
 // Every claim of an object counts all of them: with each that comes or goes all statuses change. Where nothing else does,

@@ -34,6 +34,7 @@ struct ClaimMemory {
   std::optional<ClaimParameters> in_force;     // the parameters that target was made from, as last read
   std::uint64_t class_hash = 0;                // of what `objects` was verified with
   bool stays_out = false;                      // said that Kratix reconciles it
+  std::shared_ptr<ClaimMemory> held;           // of the object it has while it does not get another one yet
   std::optional<MonotonicTime> told;           // when its status was written last
   std::optional<MonotonicTime> counted;        // of a class: when its claims were counted last
 };

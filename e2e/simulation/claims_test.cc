@@ -102,7 +102,7 @@ class Watcher {
     if (!object.is_object() || is_deleting(object) || object["spec"]["namespaceName"].string() != target) return false;
     // About to leave it, and edited back since: it looks again when it has left.
     const std::string record(object["metadata"]["annotations"]["heirloom.dev/claim-targets"].string());
-    return record.starts_with(fmt::format(R"({{"targets":[["v1","Namespace","","{}"])", target));
+    return record.starts_with(fmt::format(R"({{"targets":[["v1","Namespace","","{}",)", target));
   }
   void complain(const std::string& what) {
     if (complaints.size() < 2000) complaints += what + "\n";
