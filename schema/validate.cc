@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <unordered_map>
@@ -81,9 +82,29 @@ std::int64_t count_runes(std::string_view text) {
                        [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
 }
 
+// One step further down for as long as it lives. One text grows and shrinks: most of what is checked is valid, and its
+// path is asked for by nobody.
+class Step {
+ public:
+  Step(std::string& path, std::string_view field) : path_(path), length_(path.size()) {
+    if (!path.empty()) path.push_back('.');
+    path.append(field);
+  }
+  Step(std::string& path, std::size_t index) : path_(path), length_(path.size()) {
+    fmt::format_to(std::back_inserter(path), "[{}]", index);
+  }
+  ~Step() { path_.resize(length_); }
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+
+ private:
+  std::string& path_;
+  std::size_t length_;
+};
+
 class Validator {
  public:
-  void check(JsonView value, const Node& node, const std::string& path) {
+  void check(JsonView value, const Node& node, std::string& path) {
     if (full()) return;
     if (value.is_null() && node.nullable) return;
     if (!has_type(value, node)) {
@@ -106,7 +127,8 @@ class Validator {
   // apiVersion, kind and metadata of the root are looked at by others; here only the names a CRD narrows.
   void check_root(JsonView object, const Node& node) {
     root_ = &node;
-    check(object, node, {});
+    std::string path;
+    check(object, node, path);
   }
 
   FieldErrors take() { return std::move(errors_); }
@@ -124,7 +146,7 @@ class Validator {
     add(invalid_value(path, value, fmt::format("{} in body {}", path, rule)));
   }
 
-  void check_object(JsonView object, const Node& node, const std::string& path) {
+  void check_object(JsonView object, const Node& node, std::string& path) {
     if (const Constraints* c = node.constraints.get()) {
       const auto size = static_cast<std::int64_t>(object.size());
       if (c->min_properties && size < *c->min_properties)
@@ -139,19 +161,21 @@ class Validator {
     for (const JsonMember member : object.members()) {
       const Node* child = node.member(member.key);
       if (child == nullptr) continue;
+      const Step step(path, member.key);
       if (resource && member.key == "metadata")
-        check_narrowed_names(member.value, *child, child_path(path, member.key));
+        check_narrowed_names(member.value, *child, path);
       else
-        check(member.value, *child, child_path(path, member.key));
+        check(member.value, *child, path);
     }
   }
 
-  void check_narrowed_names(JsonView metadata, const Node& node, const std::string& path) {
+  void check_narrowed_names(JsonView metadata, const Node& node, std::string& path) {
     if (&node == &object_meta().root()) return;
     for (const std::string_view field : {"name", "generateName"}) {
       const Node* child = node.property(field);
-      if (child != nullptr && metadata.contains(field))
-        check(metadata[field], *child, child_path(path, field));
+      if (child == nullptr || !metadata.contains(field)) continue;
+      const Step step(path, field);
+      check(metadata[field], *child, path);
     }
   }
 
@@ -178,7 +202,7 @@ class Validator {
       add(std::move(e));
   }
 
-  void check_array(JsonView array, const Node& node, const std::string& path) {
+  void check_array(JsonView array, const Node& node, std::string& path) {
     const auto size = static_cast<std::int64_t>(array.size());
     if (const Constraints* c = node.constraints.get()) {
       if (c->min_items && size < *c->min_items)
@@ -192,7 +216,8 @@ class Validator {
     if (node.items)
       for (const JsonView element : array.elements()) {
         if (full()) return;
-        check(element, *node.items, index_path(path, i++));
+        const Step step(path, i++);
+        check(element, *node.items, path);
       }
     if (node.list_type == ListType::Set) check_set(array, path);
     if (node.list_type == ListType::Map) check_list_map(array, node, path);
@@ -244,16 +269,16 @@ class Validator {
 
   // Of length and pattern only the first violation is told, as Kubernetes does.
   void check_string(std::string_view text, const Constraints& c, const std::string& path) {
-    const Json value = Json::string(text);
+    const auto refuse = [&](std::string_view rule) { fail(path, Json::string(text), rule); };
     const std::int64_t length = c.max_length || c.min_length ? count_runes(text) : 0;
     if (c.max_length && length > *c.max_length)
-      fail(path, value, fmt::format("should be at most {} chars long", *c.max_length));
+      refuse(fmt::format("should be at most {} chars long", *c.max_length));
     else if (c.min_length && length < *c.min_length)
-      fail(path, value, fmt::format("should be at least {} chars long", *c.min_length));
+      refuse(fmt::format("should be at least {} chars long", *c.min_length));
     else if (c.pattern && !c.pattern->matches(text))
-      fail(path, value, fmt::format("should match '{}'", c.pattern->text()));
+      refuse(fmt::format("should match '{}'", c.pattern->text()));
     if (!c.format.empty() && !has_format(text, c.format))
-      fail(path, value, fmt::format("must be of type {}: {}", c.format, go_quote(text)));
+      refuse(fmt::format("must be of type {}: {}", c.format, go_quote(text)));
   }
 
   void check_number(JsonView value, const Constraints& c, const std::string& path) {
@@ -287,7 +312,7 @@ class Validator {
     add(unsupported_value(path, value, supported));
   }
 
-  FieldErrors errors_of(JsonView value, const Node& node, const std::string& path) const {
+  FieldErrors errors_of(JsonView value, const Node& node, std::string& path) const {
     Validator inner;
     inner.root_ = root_;
     inner.check(value, node, path);
@@ -295,7 +320,7 @@ class Validator {
   }
 
   // How many alternatives hold; `best` gets the errors of the one that came closest.
-  std::size_t count_valid(JsonView value, const std::vector<NodePtr>& alternatives, const std::string& path,
+  std::size_t count_valid(JsonView value, const std::vector<NodePtr>& alternatives, std::string& path,
                           FieldErrors& best) const {
     std::size_t valid = 0;
     bool first = true;
@@ -318,7 +343,7 @@ class Validator {
     for (FieldError& error : errors) add(std::move(error));
   }
 
-  void check_junctors(JsonView value, const Constraints& c, const std::string& path) {
+  void check_junctors(JsonView value, const Constraints& c, std::string& path) {
     FieldErrors best;
     if (!c.any_of.empty() && count_valid(value, c.any_of, path, best) == 0) {
       fail_junctor(path, "must validate at least one schema (anyOf)");
