@@ -19,36 +19,40 @@ class TypedCopy {
  public:
   explicit TypedCopy(JsonBuilder& out) : out_(out) {}
 
-  // "" or what is wrong, with the path in front.
-  std::string copy(JsonView value, const Node* node, const std::string& path) {
+  // "" or what is wrong at where().
+  std::string copy(JsonView value, const Node* node) {
     if (node == nullptr) {
       out_.value(value);
       return {};
     }
-    if (auto wrong = check_scalar(value, *node); !wrong.empty()) return path + ": " + wrong;
+    if (auto wrong = check_scalar(value, *node); !wrong.empty()) return wrong;
     if (node->form == Form::Time && value.is_string()) {
       out_.string(canonical_time(value.string(), is_micro(*node)));
       return {};
     }
-    if (value.is_object()) return copy_object(value, *node, path);
-    if (value.is_array()) return copy_array(value, *node, path);
+    if (value.is_object()) return copy_object(value, *node);
+    if (value.is_array()) return copy_array(value, *node);
     out_.value(value);
     return {};
   }
 
-  std::string copy_members(JsonView object, const Node& node, const std::string& path) {
+  // The path of what is wrong below the value that was copied: ".template.spec.containers[0].name".
+  const std::string& where() const { return where_; }
+
+ private:
+  std::string copy_members(JsonView object, const Node& node) {
     for (const auto& member : object.members()) {
       const Node* child = node.member(member.key);
       if (is_absent(member.value, child)) continue;
       out_.key(member.key);
-      auto wrong = copy(member.value, child,
-                        path.empty() ? std::string(member.key) : fmt::format("{}.{}", path, member.key));
-      if (!wrong.empty()) return wrong;
+      auto wrong = copy(member.value, child);
+      if (wrong.empty()) continue;
+      where_ = fmt::format(".{}{}", member.key, where_);
+      return wrong;
     }
     return {};
   }
 
- private:
   static bool is_absent(JsonView value, const Node* node) {
     if (node == nullptr) return false;
     if (value.is_null()) return !node->nullable;
@@ -130,26 +134,31 @@ class TypedCopy {
     return {};
   }
 
-  std::string copy_object(JsonView value, const Node& node, const std::string& path) {
+  std::string copy_object(JsonView value, const Node& node) {
     out_.begin_object();
-    auto wrong = copy_members(value, node, path);
+    auto wrong = copy_members(value, node);
     if (!wrong.empty()) return wrong;
     out_.end_object();
     return {};
   }
 
-  std::string copy_array(JsonView value, const Node& node, const std::string& path) {
+  std::string copy_array(JsonView value, const Node& node) {
     out_.begin_array();
     std::size_t index = 0;
     for (const auto& element : value.elements()) {
-      auto wrong = copy(element, node.items.get(), fmt::format("{}[{}]", path, index++));
-      if (!wrong.empty()) return wrong;
+      auto wrong = copy(element, node.items.get());
+      if (!wrong.empty()) {
+        where_ = fmt::format("[{}]{}", index, where_);
+        return wrong;
+      }
+      ++index;
     }
     out_.end_array();
     return {};
   }
 
   JsonBuilder& out_;
+  std::string where_;  // grows from the inside out: nobody pays for it while all is well
 };
 
 Status check_type_meta(const Resource& resource, const std::string& api_version, JsonView body) {
@@ -186,16 +195,16 @@ Result<Json> decode_object(const Resource& resource, const ResourceVersionInfo& 
   JsonBuilder out;
   out.begin_object().member("kind", resource.kind).member("apiVersion", api_version);
   TypedCopy typed(out);
-  const auto refuse = [&](const std::string& wrong) {
-    return bad_request(fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", resource.kind,
-                                   version.name, resource.kind, wrong));
+  const auto refuse = [&](std::string_view member, const std::string& wrong) {
+    return bad_request(fmt::format("{} in version \"{}\" cannot be handled as a {}: {}{}: {}", resource.kind,
+                                   version.name, resource.kind, member, typed.where(), wrong));
   };
   const JsonView metadata = body["metadata"];
   out.key("metadata");
   if (!metadata.exists() || metadata.is_null()) {
     out.begin_object().end_object();
-  } else if (auto wrong = typed.copy(metadata, &schema::object_meta().root(), "metadata"); !wrong.empty()) {
-    return refuse(wrong);
+  } else if (auto wrong = typed.copy(metadata, &schema::object_meta().root()); !wrong.empty()) {
+    return refuse("metadata", wrong);
   }
   const Node& root = version.schema->root();
   for (const auto& member : body.view().members()) {
@@ -211,8 +220,7 @@ Result<Json> decode_object(const Resource& resource, const ResourceVersionInfo& 
       continue;
     }
     out.key(member.key);
-    if (auto wrong = typed.copy(member.value, node, std::string(member.key)); !wrong.empty())
-      return refuse(wrong);
+    if (auto wrong = typed.copy(member.value, node); !wrong.empty()) return refuse(member.key, wrong);
   }
   out.end_object();
   return out.take();
