@@ -2,12 +2,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apis/resource_names.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "policies/claim_basis.h"
 
 namespace heirloom::dispatcher {
 
@@ -24,6 +26,8 @@ struct Manifest {
   ObjectKey key;
   std::string component;
   std::vector<std::string> depends_on;  // components that must be healthy before this object is applied
+  // Of a claim: the state of the object that `desired` was made from. Over another one it is not written.
+  std::optional<policies::ClaimBasis> basis;
 };
 
 // "ConfigMap team-a/cm (component web)": for messages.

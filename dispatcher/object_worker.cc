@@ -239,7 +239,9 @@ Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
   found.hash = seen.hash;
   policies::Facts& facts = found.facts;
   std::string stored_mark;
+  bool as_assumed = true;  // the manifest was made from this state of the object
   if (found.body.is_null()) {
+    as_assumed = !manifest.basis || policies::holds(*manifest.basis, JsonView(), nullptr, version.me);
     facts.heirs = heirs_of(manifest.key, version.me);
     if (assignment.namespace_planned) {
       facts.ns = NamespaceState::Planned;
@@ -248,6 +250,7 @@ Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
     }
   } else {
     found.live = policies::read_live(found.body, manifest.key);
+    as_assumed = !manifest.basis || policies::holds(*manifest.basis, found.body, &*found.live, version.me);
     if (const std::optional<LiveObject> former = table_->former(manifest.key))
       found.live = policies::restored(*found.live, *former);
     Gathered gathered = co_await gather_facts(*found.live, version.me);
@@ -273,6 +276,12 @@ Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
     co_return found;
   }
   if (found.decision.action == Action::Conflict || found.decision.action == Action::ReadOnlyMissing) co_return found;
+
+  if (found.decision.may_write_content && !as_assumed) {
+    outcome.state = ObjectState::Pending;
+    outcome.transient = true;
+    co_return found;
+  }
 
   const auto previous = version.previous.find(manifest.key);
   const WriteInput input{found.decision, manifest, found.body.is_null() ? JsonView() : found.body.view(),
@@ -404,7 +413,7 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
     if (attempt == 0 && is_outdated(inspection, key, version.me)) inspection = co_await look(assignment, false);
     applied.outcome = inspection.outcome;
     applied.outcome.wrote = wrote;
-    if (inspection.outcome.state != ObjectState::Pending) break;
+    if (inspection.outcome.state != ObjectState::Pending || inspection.write.kind == ObjectWrite::Kind::None) break;
 
     table_->unverify(version.me, key);
     ObjectWrite write = inspection.write;

@@ -27,6 +27,11 @@ std::uint64_t hash_of(const ClaimClass& claim_class) {
   return hash_combine(hash_bytes(to_string(claim_class.spec.adoption)), hash_bytes(claim_class.metadata.name));
 }
 
+// Whose parameters the content is made of: those in force, unless differing claims are rejected and the claim is alone.
+std::optional<ClaimParameters> parameters_of(const policies::ClaimBasis& basis) {
+  return basis.alone.value_or(false) ? std::nullopt : parse_claim_parameters(basis.parameters);
+}
+
 policies::PolicySet policies_for(const ClaimClass& claim_class, const std::string& name) {
   policies::PolicySet policies;
   policies::Selector everything;
@@ -205,8 +210,9 @@ void ClaimPass::refuse_class() {
 }
 
 // The version of one manifest that this claim stands for.
-Task<bool> ClaimPass::plan(const ClaimParameters* in_force) {
-  Result<policies::Target> target = policies::target_of(*class_, claim_, in_force);
+Task<bool> ClaimPass::plan(policies::ClaimBasis basis) {
+  const std::optional<ClaimParameters> parameters = parameters_of(basis);
+  Result<policies::Target> target = policies::target_of(*class_, claim_, parameters ? &*parameters : nullptr);
   if (!target.ok()) {
     refuse(target.status());
     co_return false;
@@ -222,9 +228,10 @@ Task<bool> ClaimPass::plan(const ClaimParameters* in_force) {
   manifest.key = target_->key;
   std::vector<std::string> dropped;
   manifest.declared = clean_manifest(target_->manifest, target_->key.name, target_->key.ns, "spec.object", dropped);
-  const Json parameters = Json::string(format_claim_parameters(target_->parameters));
+  const Json made_from = Json::string(format_claim_parameters(target_->parameters));
   manifest.desired = rewrite(manifest.declared,
-                             {set_at({"metadata", "annotations", std::string(annotations::kClaimParameters)}, parameters)});
+                             {set_at({"metadata", "annotations", std::string(annotations::kClaimParameters)}, made_from)});
+  manifest.basis = std::move(basis);
   std::vector<Manifest> manifests;
   manifests.push_back(std::move(manifest));
   Result<std::vector<Manifest>> resolved = co_await context_->dispatcher->resolve(std::move(manifests));
@@ -254,38 +261,42 @@ Task<bool> ClaimPass::plan(const ClaimParameters* in_force) {
   co_return true;
 }
 
-// Looks at the object. Its content follows from the parameters that it was made from, which stand on it.
+// Looks at the object. Its content follows from the parameters that it was made from, which stand on it: when another
+// state is found than the manifest was made for, it is made again.
 Task<bool> ClaimPass::look() {
   if (memory_->target != target_->key) {
     if (memory_->target && !memory_->held && !keeping_) memory_->held = std::make_shared<ClaimMemory>(*memory_);
     memory_->target = target_->key;
-    memory_->in_force.reset();
-  }
-  if (const dispatcher::SeenObject* seen = context_->table->find(target_->key); seen == nullptr) {
-    memory_->in_force.reset();
-  } else if (!seen->body.is_null()) {
-    memory_->in_force = parse_claim_parameters(seen->body["metadata"]["annotations"][annotations::kClaimParameters].string());
+    memory_->in_force.clear();
   }
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const std::optional<ClaimParameters> assumed = parameters_to_use();
-    const bool planned = co_await plan(assumed ? &*assumed : nullptr);
+    retry_ = false;
+    policies::ClaimBasis basis = basis_seen();
+    const policies::ClaimBasis assumed = basis;
+    const bool planned = co_await plan(std::move(basis));
     if (!planned) co_return false;
     check_ = co_await context_->dispatcher->check(version_, memory_->objects);
     find(check_->outcomes.front());
-    const Json& body = findings_.outcome->body;
-    if (body.is_null()) break;
-    memory_->in_force = parse_claim_parameters(body["metadata"]["annotations"][annotations::kClaimParameters].string());
-    if (parameters_to_use().value_or(own_parameters_) == assumed.value_or(own_parameters_)) break;
+    const policies::ClaimBasis seen = basis_seen();
+    const bool as_assumed = parameters_of(seen).value_or(own_parameters_) == parameters_of(assumed).value_or(own_parameters_);
+    const bool moved = findings_.outcome->state == ObjectState::Pending && findings_.outcome->transient;
+    if (as_assumed && !moved) co_return true;
   }
-  co_return true;
+  retry_ = true;  // it changes under our eyes: start over
+  written_ = true;
+  co_return false;
 }
 
-// Whose parameters the content is made of: those in force, unless differing claims are rejected and I am alone.
-std::optional<ClaimParameters> ClaimPass::parameters_to_use() const {
+// The state of the object as last seen. Of a verified one the table keeps no body: the memory does.
+policies::ClaimBasis ClaimPass::basis_seen() const {
   const dispatcher::SeenObject* seen = context_->table->find(target_->key);
-  const bool alone = seen != nullptr && seen->live.owner == me_ && seen->live.ledger.size() <= 1;
   const bool rejects = class_->spec.on_mismatch == OnMismatch::Reject;
-  return alone && rejects ? std::nullopt : memory_->in_force;
+  if (seen == nullptr) memory_->in_force.clear();
+  const JsonView body = seen == nullptr ? JsonView() : seen->body.view();
+  policies::ClaimBasis basis = policies::claim_basis(body, seen == nullptr ? nullptr : &seen->live, me_, rejects);
+  if (body.is_object()) memory_->in_force = basis.parameters;
+  else basis.parameters = memory_->in_force;
+  return basis;
 }
 
 // Whether the class lets the claim have the object. What it has joined it keeps, whatever the class says since.
@@ -309,8 +320,8 @@ bool ClaimPass::admit() {
   }
   if (owner) return true;
   // An object that an application made says nothing of parameters: then the content is compared.
-  findings_.differing = memory_->in_force ? policies::mismatch(own_parameters_, *memory_->in_force)
-                                          : findings_.outcome->divergence;
+  const std::optional<ClaimParameters> made_from = parse_claim_parameters(memory_->in_force);
+  findings_.differing = made_from ? policies::mismatch(own_parameters_, *made_from) : findings_.outcome->divergence;
   if (findings_.differing.empty() || class_->spec.on_mismatch == OnMismatch::FirstWins) return true;
   std::string fields;
   for (const std::string& field : findings_.differing) fields += (fields.empty() ? "" : ", ") + field;
@@ -380,6 +391,8 @@ Task<bool> ClaimPass::record(ClaimRecord wanted) {
 
 void ClaimPass::find(ObjectOutcome outcome) {
   if (outcome.wants_retry()) retry_ = true;
+  if (!outcome.body.is_null())
+    memory_->in_force = outcome.body["metadata"]["annotations"][annotations::kClaimParameters].string();
   if (outcome.ask_again_after && (!return_after_ || *outcome.ask_again_after < *return_after_))
     return_after_ = outcome.ask_again_after;
   outcome.key = target_->key;

@@ -52,8 +52,8 @@ class ClaimPass {
   void count_held();
   Duration counts_may_wait(const ClaimStatus& before, const ClaimStatus& after) const;
 
-  Task<bool> plan(const ClaimParameters* in_force);
-  std::optional<ClaimParameters> parameters_to_use() const;
+  Task<bool> plan(policies::ClaimBasis basis);
+  policies::ClaimBasis basis_seen() const;
   Task<bool> leave(std::set<ObjectKey> objects);
   Task<bool> kind_is_going();
   void find(dispatcher::ObjectOutcome outcome);

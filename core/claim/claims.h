@@ -31,7 +31,7 @@ struct ClaimMemory {
   std::string uid;
   std::shared_ptr<dispatcher::Memory> objects = std::make_shared<dispatcher::Memory>();
   std::optional<ObjectKey> target;             // of the last pass
-  std::optional<ClaimParameters> in_force;     // the parameters that target was made from, as last read
+  std::string in_force;                        // annotation claim-parameters of that target, as last read; "" = none
   std::uint64_t class_hash = 0;                // of what `objects` was verified with
   bool stays_out = false;                      // said that Kratix reconciles it
   std::shared_ptr<ClaimMemory> held;           // of the object it has while it does not get another one yet
