@@ -128,9 +128,9 @@ Task<void> Controller::stop() {
 }
 
 Task<void> Controller::cancel() {
+  co_await parts_->scope.stop();  // first: what still runs could start other watches
   co_await parts_->sharers.stop();
   co_await parts_->watches.stop();
-  co_await parts_->scope.stop();
 }
 
 void Controller::abandon() {

@@ -167,6 +167,7 @@ void KindWatches::wait_for(const SharerKey& sharer, const std::vector<Named>& ob
       if (at == named_.end()) continue;
       at->second->sharers.erase(sharer);
       if (!at->second->sharers.empty()) continue;
+      ending_.insert(at->second);
       environment_->scope->spawn(fmt::format("stop watching {}", key.to_string()), stop_named(std::move(at->second)));
       named_.erase(at);
     }
@@ -177,18 +178,24 @@ void KindWatches::wait_for(const SharerKey& sharer, const std::vector<Named>& ob
 
 Task<void> KindWatches::stop() {
   waiting_.clear();
-  while (!named_.empty()) {
-    const std::shared_ptr<NamedWatch> watch = named_.begin()->second;
-    named_.erase(named_.begin());
+  for (auto& [key, watch] : named_) ending_.insert(std::move(watch));
+  named_.clear();
+  while (!ending_.empty()) {
+    const std::shared_ptr<NamedWatch> watch = *ending_.begin();
     co_await watch->scope->stop();
+    ending_.erase(watch);
   }
 }
 
 void KindWatches::abandon() {
   for (auto& [key, watch] : named_) watch->scope->abandon();
+  for (const std::shared_ptr<NamedWatch>& watch : ending_) watch->scope->abandon();
 }
 
 // Stops a watch that nobody needs any more; keeps it alive until it has.
-Task<void> KindWatches::stop_named(std::shared_ptr<NamedWatch> watch) { co_await watch->scope->stop(); }
+Task<void> KindWatches::stop_named(std::shared_ptr<NamedWatch> watch) {
+  co_await watch->scope->stop();
+  ending_.erase(watch);
+}
 
 }  // namespace heirloom::dispatcher

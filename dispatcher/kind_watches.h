@@ -41,7 +41,8 @@ class KindWatches {
   };
   void wait_for(const SharerKey& sharer, const std::vector<Named>& objects);
 
-  // The kinds' watches end with the environment's scope; the ones by name end here.
+  // After the environment's scope was stopped, or its tasks abandoned. The kinds' watches end with that scope; the ones
+  // by name end here.
   Task<void> stop();
   void abandon();
 
@@ -58,6 +59,7 @@ class KindWatches {
   Signal changed_;
   std::map<GroupKind, std::unique_ptr<Feed>> kinds_;
   std::map<ObjectKey, std::shared_ptr<NamedWatch>> named_;
+  std::set<std::shared_ptr<NamedWatch>> ending_;
   std::map<SharerKey, std::set<ObjectKey>> waiting_;
 };
 

@@ -178,8 +178,8 @@ Task<void> Sharers::stop() {
   kinds_.clear();
   while (!ending_.empty()) {
     const std::shared_ptr<Kind> kind = *ending_.begin();
-    ending_.erase(ending_.begin());
     co_await kind->scope->stop();
+    ending_.erase(kind);
   }
 }
 

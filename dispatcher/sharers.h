@@ -77,7 +77,7 @@ class Sharers {
   bool is_claim(const GroupKind& objects) const;
   bool has_synced(const std::string& kind) const;
   Status problem(const std::string& kind) const;
-  // Before the environment's scope is stopped, or after its tasks were abandoned.
+  // After the environment's scope was stopped, or its tasks abandoned: they may start watches.
   Task<void> stop();
   void abandon();
 
