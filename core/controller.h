@@ -25,7 +25,7 @@ class Controller {
   Controller& operator=(const Controller&) = delete;
 
   // Fills the caches and keeps them filled; what cannot be reached or is not installed yet is waited for. Writes
-  // nothing: this is what a standby does.
+  // nothing: this is all that a standby does.
   void watch();
   // Reconciles, as soon as the caches are in; watch() first, if nobody has.
   void start();

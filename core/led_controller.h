@@ -1,6 +1,8 @@
-// LedController: a controller that acts only while it holds a Lease. Its caches are filled before, so that it
-// takes over warm; nothing is reconciled before it leads, and no write goes out that could land after its lease
-// (kube/lease.h, kube/fenced_api.h). Once leadership is lost it never acts again: the process exits.
+// LedController: a controller that acts only while it holds a Lease: nothing is reconciled before it leads, and no
+// write goes out that could land after its lease (kube/lease.h, kube/fenced_api.h). While it stands by, its caches are
+// filled, so that it is known whether they can be. It leads with caches filled since it leads: a watch that lags may
+// not show what the leader before has done, or shows it later, as if somebody else had. Once leadership is lost it never
+// acts again: the process exits.
 #pragma once
 
 #include <memory>

@@ -1,9 +1,10 @@
 // Reflector: keeps a sink equal to one collection of the server: list (in pages), watch, resume, relist.
 //
 // The rules are a pure state machine, step(State, Observation) -> Step{State, Effect}; run() performs the
-// effects. First list at resourceVersion 0 (any cached state, cheap for the server); later ones not older
-// than what the sink has seen, so that it never travels back in time; from the quorum when the server cannot
-// do that. 410 anywhere means list again. Failures back off with jitter, from 0.8 s to 30 s, and are reported
+// effects. First list from the quorum, not at resourceVersion 0 as client-go's: any cached state could be older
+// than what the process before us has written, and a controller would act in the name of what is over. Later ones not
+// older than what the sink has seen, so that it never travels back in time; from the quorum when the server cannot do
+// that. 410 anywhere means list again. Failures back off with jitter, from 0.8 s to 30 s, and are reported
 // in status(), 403 in words. Source: Kubernetes API concepts, "Efficient detection of changes"; client-go's
 // reflector.
 #pragma once
@@ -35,7 +36,7 @@ class ReflectorSink {
 namespace reflector {
 
 // States.
-struct Start {};               // nothing known: list at resourceVersion 0
+struct Start {};               // nothing known: list from the quorum
 struct Relist {                // list again
   std::string not_older_than;  // "" = from the quorum
 };

@@ -41,7 +41,7 @@ Step enter(const Resting& state, Memory memory) {
     std::string from = watching->resource_version;
     return open_watch(std::move(memory), std::move(from));
   }
-  return read_page(std::move(memory), "0", {});
+  return read_page(std::move(memory), "", {});
 }
 
 // A server that lags behind what we have seen answers 504 with this cause: waiting for it may take for ever.

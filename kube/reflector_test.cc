@@ -75,28 +75,27 @@ TEST_CASE("the reflector's rules") {
   const Status down = unreachable("connection refused");
   const Status denied(403, reasons::kForbidden, "no");
   const Row rows[] = {
-      {"the first list takes any cached state", Start{}, memory(""), Go{}, "listing 0/", "first page 0/", 0,
-       ""},
-      {"the next page carries the token", Listing{"0", ""}, memory(""), PageRead{"7", "more"},
-       "listing 0/more", "page 0/more", 0, ""},
-      {"after the last page comes the watch, from the list's version", Listing{"0", "more"}, memory(""),
+      {"the first list is from the quorum: a cache may be older than who wrote before us", Start{}, memory(""), Go{},
+       "listing /", "first page /", 0, ""},
+      {"the next page carries the token", Listing{"", ""}, memory(""), PageRead{"7", "more"},
+       "listing /more", "page /more", 0, ""},
+      {"after the last page comes the watch, from the list's version", Listing{"", "more"}, memory(""),
        PageRead{"7", ""}, "watching 7", "watch 7", 0, "7"},
-      {"a list that fails before anything was seen starts over", Listing{"0", ""}, memory(""),
+      {"a list that fails before anything was seen starts over", Listing{"", ""}, memory(""),
        ListFailed{down}, "rest, then start", "pause 1/0", 1, ""},
-      {"403 is waited out, slower each time", Listing{"0", ""}, memory("", 3), ListFailed{denied},
+      {"403 is waited out, slower each time", Listing{"", ""}, memory("", 3), ListFailed{denied},
        "rest, then start", "pause 4/0", 4, ""},
       {"a relist never goes back behind what was seen", Listing{"7", ""}, memory("7"), ListFailed{down},
        "rest, then relist>=7", "pause 1/0", 1, "7"},
-      {"Retry-After is passed on", Listing{"0", ""}, memory(""), ListFailed{busy(9)}, "rest, then start",
+      {"Retry-After is passed on", Listing{"", ""}, memory(""), ListFailed{busy(9)}, "rest, then start",
        "pause 1/9", 1, ""},
-      {"an expired continue token lists again from the quorum", Listing{"0", "more"}, memory(""),
+      {"an expired continue token lists again from the quorum", Listing{"", "more"}, memory(""),
        ListFailed{expired()}, "listing /", "first page /", 1, ""},
       {"a server that lags is asked for its newest", Listing{"9", ""}, memory("9"), ListFailed{lagging()},
        "listing /", "first page /", 1, "9"},
       {"410 again and again backs off", Listing{"", ""}, memory("9", 1), ListFailed{expired()},
        "rest, then relist>=", "pause 2/0", 2, "9"},
-      {"back from the rest: start", Backoff{Start{}}, memory("", 1), Go{}, "listing 0/", "first page 0/", 1,
-       ""},
+      {"back from the rest: start", Backoff{Start{}}, memory("", 1), Go{}, "listing /", "first page /", 1, ""},
       {"back from the rest: relist", Backoff{Relist{"7"}}, memory("7", 1), Go{}, "listing 7/",
        "first page 7/", 1, "7"},
       {"back from the rest: watch", Backoff{Watching{"7"}}, memory("7", 1), Go{}, "watching 7", "watch 7", 1,
@@ -136,8 +135,8 @@ TEST_CASE("the reflector's rules") {
     CHECK(next.memory.failures == row.failures);
     CHECK(next.memory.last_seen == row.last_seen);
   }
-  CHECK(step(Listing{"0", ""}, memory(""), PageRead{"7", ""}).list_completed);
-  CHECK(!step(Listing{"0", ""}, memory(""), PageRead{"7", "more"}).list_completed);
+  CHECK(step(Listing{"", ""}, memory(""), PageRead{"7", ""}).list_completed);
+  CHECK(!step(Listing{"", ""}, memory(""), PageRead{"7", "more"}).list_completed);
 }
 
 TEST_CASE("the pauses double from 0.8 s to 30 s") {
@@ -238,7 +237,7 @@ TEST_CASE("a list in pages, a watch, and the changes it brings") {
   CHECK(f.cache.has_synced());
   CHECK(f.take_changes() ==
         Changes{"default/a ->1", "default/b ->2", "default/a 1>6", "default/b 2>-", "default/c ->8"});
-  CHECK(f.api.calls == Changes{"list configmaps rv=0 limit=500 continue=",
+  CHECK(f.api.calls == Changes{"list configmaps rv= limit=500 continue=",
                                "list configmaps rv= limit=500 continue=more", "watch configmaps rv=5"});
   CHECK(f.cache.find_by(f.owners, "x").empty());
   CHECK(f.cache.find_by(f.owners, "y").size() == 2);
