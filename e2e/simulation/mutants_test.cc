@@ -123,7 +123,7 @@ const std::vector<Row>& rows() {
       {Mutant::DeleteUnguarded, {.applications = 5, .pace = 60, .overlaps = true}, 1, 200},
       {Mutant::FactsFirst, {.applications = 5, .pace = 60, .overlaps = true, .faults = true, .force = true}, 1, 100},
       {Mutant::UnknownIsDead, {.overlaps = true, .faults = true}, 1, 100},
-      {Mutant::HoldUnmarked, {.applications = 5, .pace = 60, .overlaps = true, .faults = true}, 1, 200},
+      {Mutant::HoldUnmarked, {.applications = 5, .pace = 60, .overlaps = true, .faults = true}, 201, 400},
       {Mutant::TrackerLate, {.crashes = true}, 1, 100},
       {Mutant::FinalizerCached, {.overlaps = true, .faults = true}, 1, 100},
       {Mutant::UnshareDropsLedger, {.unshared = true}, 1, 100},
