@@ -32,8 +32,10 @@ core::ControllerOptions controller_options(const ControlOptions& options) {
   controller.own_namespace = options.own_namespace;
   controller.dispatcher.dead_grace = options.dead_grace;
   controller.dispatcher.protected_namespaces = options.protected_namespaces;
-  if (std::string own = own_namespace(); !own.empty())
+  if (std::string own = own_namespace(); !own.empty()) {
+    if (controller.own_namespace.empty()) controller.own_namespace = own;
     controller.dispatcher.protected_namespaces.push_back(std::move(own));
+  }
   controller.dispatcher.keep_non_empty_namespaces = options.keep_non_empty_namespaces;
   return controller;
 }

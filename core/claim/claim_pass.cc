@@ -60,15 +60,24 @@ ClaimPass::ClaimPass(const ClaimPass& outer, Claim as_was, ClaimMemory* memory)
 
 const KnownClass* ClaimPass::known_class() const { return claims_->registry().of_kind(me_.kind); }
 
+// By what Kratix shows that it reconciles the claim, or will; "" = it does not. It marks a claim some time after it was
+// created, but the kind when it installs it.
+std::string ClaimPass::who_else() const {
+  if (claim_.managed_by_kratix()) return "its label or finalizers say so";
+  if (!claims_->definitions().is_of_kratix(me_.kind)) return {};
+  return fmt::format("label {} of CustomResourceDefinition {} says so; take it away when Kratix is gone",
+                     labels::kKratixPromise, me_.kind);
+}
+
 Task<Result<Requeue>> ClaimPass::run() {
   const bool ours = claim_.metadata.has_finalizer(finalizers::kClaim);
-  if (claim_.managed_by_kratix() && !ours) {
+  if (const std::string sign = who_else(); !sign.empty() && !ours) {
     if (!std::exchange(memory_->stays_out, true)) {
       kube::EventNote event;
       event.regarding = kube::reference_to(object_);
       event.type = kube::EventType::Warning;
       event.reason = claim_reasons::kManagedByKratix;
-      event.message = "Kratix reconciles this claim (its label or finalizers say so); Heirloom leaves it alone";
+      event.message = fmt::format("Kratix reconciles this claim ({}); Heirloom leaves it alone", sign);
       context_->environment->events->record(std::move(event));
     }
     co_return Requeue::none();
@@ -168,8 +177,9 @@ Task<void> ClaimPass::keep(ObjectKey held) {
 
 // Everything that can be said without asking anybody.
 bool ClaimPass::understand() {
-  if (claim_.managed_by_kratix()) {
-    refuse(std::string(claim_reasons::kManagedByKratix), "Kratix reconciles this claim, too; its object stays as it is");
+  if (const std::string sign = who_else(); !sign.empty()) {
+    refuse(std::string(claim_reasons::kManagedByKratix),
+           fmt::format("Kratix reconciles this claim, too ({}); its object stays as it is", sign));
     return false;
   }
   const KnownClass* known = known_class();

@@ -62,6 +62,7 @@ class ClaimPass {
   void refuse_class();
   std::vector<ClaimedObject> former_targets() const;
   const KnownClass* known_class() const;
+  std::string who_else() const;
   kube::Requeue next_visit() const;
   void tell(const ClaimStatus& before, const ClaimStatus& after);
   kube::ObjectRef ref() const { return {resource_, claim_.metadata.ns, claim_.metadata.name}; }

@@ -186,6 +186,7 @@ void Claims::definition_changed(const std::string& name) {
   if (dot != std::string::npos) context_->environment->mapper->invalidate(name.substr(dot + 1));
   choose_watches();
   wake_classes_of(name);
+  wake_all(name);
   wake_built_in();
   wake_all(std::string(kPromises));
 }

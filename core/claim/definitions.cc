@@ -70,6 +70,11 @@ const KnownDefinition* Definitions::find(const std::string& name) const {
   return entry == nullptr ? nullptr : &entry->kept.definition;
 }
 
+bool Definitions::is_of_kratix(const std::string& name) const {
+  const KnownDefinition* definition = find(name);
+  return definition != nullptr && definition->of_kratix;
+}
+
 std::vector<std::string> Definitions::names() const {
   std::vector<std::string> names;
   cache_.for_each([&names](const NamespacedName& key, const auto&) { names.push_back(key.name); });

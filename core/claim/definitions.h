@@ -47,6 +47,8 @@ class Definitions {
   Status problem() const { return reflector_.status().error; }
 
   const KnownDefinition* find(const std::string& name) const;  // valid until the next co_await
+  // Kratix has installed it, and reconciles its objects.
+  bool is_of_kratix(const std::string& name) const;
   std::vector<std::string> names() const;
 
  private:

@@ -162,6 +162,9 @@ class PromisePass {
       findings_.served_by = known->claim_class.metadata.name;
       if (!known->fault.ok()) findings_.class_fault = known->fault.message();
       else if (!known->serves()) findings_.class_fault = "it is being deleted";
+      else if (claims_->definitions().is_of_kratix(sharer_kind_))
+        findings_.class_fault =
+            fmt::format("Kratix has installed the kind (label {} of its definition)", labels::kKratixPromise);
       co_return Status();
     }
     const std::optional<Json> compiled_in = class_compiled_in(sharer_kind_);
