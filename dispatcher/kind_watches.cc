@@ -167,7 +167,7 @@ void KindWatches::wait_for(const SharerKey& sharer, const std::vector<Named>& ob
       if (at == named_.end()) continue;
       at->second->sharers.erase(sharer);
       if (!at->second->sharers.empty()) continue;
-      ending_.insert(at->second);
+      ending_.push_back(at->second);
       environment_->scope->spawn(fmt::format("stop watching {}", key.to_string()), stop_named(std::move(at->second)));
       named_.erase(at);
     }
@@ -178,12 +178,12 @@ void KindWatches::wait_for(const SharerKey& sharer, const std::vector<Named>& ob
 
 Task<void> KindWatches::stop() {
   waiting_.clear();
-  for (auto& [key, watch] : named_) ending_.insert(std::move(watch));
+  for (auto& [key, watch] : named_) ending_.push_back(std::move(watch));
   named_.clear();
   while (!ending_.empty()) {
-    const std::shared_ptr<NamedWatch> watch = *ending_.begin();
+    const std::shared_ptr<NamedWatch> watch = ending_.front();
     co_await watch->scope->stop();
-    ending_.erase(watch);
+    std::erase(ending_, watch);
   }
 }
 
@@ -195,7 +195,7 @@ void KindWatches::abandon() {
 // Stops a watch that nobody needs any more; keeps it alive until it has.
 Task<void> KindWatches::stop_named(std::shared_ptr<NamedWatch> watch) {
   co_await watch->scope->stop();
-  ending_.erase(watch);
+  std::erase(ending_, watch);
 }
 
 }  // namespace heirloom::dispatcher

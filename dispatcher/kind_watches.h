@@ -59,7 +59,7 @@ class KindWatches {
   Signal changed_;
   std::map<GroupKind, std::unique_ptr<Feed>> kinds_;
   std::map<ObjectKey, std::shared_ptr<NamedWatch>> named_;
-  std::set<std::shared_ptr<NamedWatch>> ending_;
+  std::vector<std::shared_ptr<NamedWatch>> ending_;
   std::map<SharerKey, std::set<ObjectKey>> waiting_;
 };
 

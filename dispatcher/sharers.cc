@@ -163,23 +163,23 @@ void Sharers::unwatch(const std::string& kind) {
   if (at == kinds_.end()) return;
   const auto over = std::make_shared<Kind>(std::move(at->second));
   kinds_.erase(at);
-  ending_.insert(over);
+  ending_.push_back(over);
   environment_->scope->spawn(fmt::format("stop watching {}", kind), end(over));
 }
 
 // Keeps the watch alive until it has stopped.
 Task<void> Sharers::end(std::shared_ptr<Kind> kind) {
   co_await kind->scope->stop();
-  ending_.erase(kind);
+  std::erase(ending_, kind);
 }
 
 Task<void> Sharers::stop() {
-  for (auto& [name, kind] : kinds_) ending_.insert(std::make_shared<Kind>(std::move(kind)));
+  for (auto& [name, kind] : kinds_) ending_.push_back(std::make_shared<Kind>(std::move(kind)));
   kinds_.clear();
   while (!ending_.empty()) {
-    const std::shared_ptr<Kind> kind = *ending_.begin();
+    const std::shared_ptr<Kind> kind = ending_.front();
     co_await kind->scope->stop();
-    ending_.erase(kind);
+    std::erase(ending_, kind);
   }
 }
 

@@ -152,7 +152,7 @@ class Sharers {
   Synced synced_;
   SharerWatch applications_;
   std::map<std::string, Kind> kinds_;  // of claims and claim classes
-  std::set<std::shared_ptr<Kind>> ending_;
+  std::vector<std::shared_ptr<Kind>> ending_;  // in order: a set of pointers would end them in the order of addresses
   Trackers trackers_;
   Trackers::Index by_owner_;
   std::map<std::string, TrackerEntry> written_trackers_;  // by name, until the watch shows them
