@@ -126,7 +126,7 @@ Task<void> Pass::converge() {
   const bool prepared = co_await prepare();
   if (!prepared) co_return;
 
-  dispatcher::Check check = co_await context_->dispatcher->check(version_, memory_->objects);
+  dispatcher::Check check = co_await check_objects(version_);
   const bool recorded = context_->trackers->is_recorded(*version_);
   findings_.begun = recorded;
   if (check.in_conflict && !recorded) {
@@ -137,7 +137,7 @@ Task<void> Pass::converge() {
   memory_->kept.reset();
   std::vector<ObjectKey> without = without_history(check);
   const bool learned = co_await learn_previous(std::move(without));
-  if (learned) check = co_await context_->dispatcher->check(version_, memory_->objects);
+  if (learned) check = co_await check_objects(version_);
   if (!recorded) {
     const bool done = co_await record();
     if (!done) {
@@ -169,6 +169,12 @@ Task<void> Pass::converge() {
     return finding.outcome.state == ObjectState::Conflict;
   });
   if (findings_.dispatched || (failed && policies_.garbage_collect.continue_on_failure)) co_await collect();
+}
+
+Task<dispatcher::Check> Pass::check_objects(std::shared_ptr<const dispatcher::Version> version) {
+  dispatcher::Check check = co_await context_->dispatcher->check(version, memory_->objects);
+  note_health(*version, check.outcomes);
+  co_return check;
 }
 
 // Everything that can be said without asking anybody.
@@ -341,13 +347,14 @@ Task<void> Pass::keep_previous() {
   }
   const auto kept = std::make_shared<dispatcher::Version>(*memory_->kept);
   for (const Manifest& manifest : version_->manifests) kept->awaited.insert(manifest.key);
-  dispatcher::Check check = co_await context_->dispatcher->check(kept, memory_->objects);
+  dispatcher::Check check = co_await check_objects(kept);
   if (!check.in_order) {
     dispatcher::CarryOutOptions options;
     options.keep_going = true;
     options.healthy = [](const Manifest&, const ObjectOutcome&) { return true; };
     const dispatcher::Report report =
         co_await context_->dispatcher->carry_out(std::move(check), memory_->objects, options);
+    note_health(*kept, report.outcomes);
     for (const ObjectOutcome& outcome : report.outcomes) come_back_for(outcome);
   }
 }

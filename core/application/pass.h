@@ -36,6 +36,7 @@ class Pass {
   Task<void> collect();
 
   Task<void> converge();
+  Task<dispatcher::Check> check_objects(std::shared_ptr<const dispatcher::Version> version);
   Task<void> watch_for_blockers();
   Task<void> finalize();
   Task<bool> remove_finalizers();
@@ -51,6 +52,7 @@ class Pass {
   Task<std::vector<dispatcher::LeaveOutcome>> let_go(std::vector<dispatcher::Dispatcher::Dropped> dropped,
                                                      kube::Impersonation identity);
   Task<std::vector<dispatcher::Dispatcher::Dropped>> with_policies(std::vector<dispatcher::Dispatcher::Dropped> dropped);
+  void note_health(const dispatcher::Version& version, const std::vector<dispatcher::ObjectOutcome>& outcomes);
   bool healthy_now(const dispatcher::Manifest& manifest, const dispatcher::ObjectOutcome& outcome);
   kube::Requeue next_visit() const;
   void tell(const ApplicationStatus& before, const ApplicationStatus& after);

@@ -39,6 +39,12 @@ bool Pass::healthy_now(const Manifest& manifest, const ObjectOutcome& outcome) {
   return memory.healthy;
 }
 
+// An object that was found in order is not read again before it changes: what its body says is kept now.
+void Pass::note_health(const dispatcher::Version& version, const std::vector<ObjectOutcome>& outcomes) {
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    if (outcomes[i].settled()) static_cast<void>(healthy_now(version.manifests[i], outcomes[i]));
+}
+
 void Pass::find_objects(const std::vector<ObjectOutcome>& outcomes) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
