@@ -28,6 +28,8 @@ using kube::Requeue;
 // Counts in a status are for people: many claims that come at once cost a count and a write now and then, not one each.
 constexpr Duration kCountsInterval = std::chrono::seconds(1);
 
+constexpr std::string_view kRefused = "the API server refuses the definition of its claims";
+
 kube::ObjectRef class_ref(const std::string& name) { return {dispatcher::kClaimClasses, "", name}; }
 kube::ObjectRef definition_ref(const std::string& name) { return {dispatcher::kDefinitions, "", name}; }
 
@@ -147,11 +149,17 @@ class ClassPass {
     // Left behind by a class that is gone: the kind is this one's now.
     const bool inherited = !definition.claim_class.empty() && !findings_.made_definition &&
                            claims_->registry().named(definition.claim_class) == nullptr;
-    const bool edited = class_.status.observed_generation != class_.metadata.generation;
-    if (!inherited && !(findings_.made_definition && edited)) co_return Status();
+    if (!inherited && !(findings_.made_definition && is_news())) co_return Status();
     const Status kept = co_await keep_definition(name);
     if (kept.ok()) findings_.made_definition = true;
     co_return kept;
+  }
+
+  // Edited since it was looked at; or its definition was refused then, which only another attempt can take back.
+  bool is_news() const {
+    const Condition* ready = find_condition(class_.status.conditions, condition_types::kReady);
+    return class_.status.observed_generation != class_.metadata.generation ||
+           (ready != nullptr && ready->message.starts_with(kRefused));
   }
 
   std::string not_established() const {
@@ -185,7 +193,7 @@ class ClassPass {
   }
 
   void refuse_definition(const Status& status) {
-    findings_.definition = fmt::format("the API server refuses the definition of its claims: {}", status.message());
+    findings_.definition = fmt::format("{}: {}", kRefused, status.message());
   }
 
   // What it retained in a former life of this process is found by the watch of the objects' kind.

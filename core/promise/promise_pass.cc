@@ -124,7 +124,7 @@ class PromisePass {
     return others;
   }
 
-  // What is there stays as it is: whoever made it knows better.
+  // What was there before stays as it is: whoever made it knows better.
   Task<Status> install(Json definition) {
     if (const KnownDefinition* known = claims_->definitions().find(sharer_kind_)) {
       if (known->deleting) findings_.waiting = fmt::format("CustomResourceDefinition {} is being deleted", sharer_kind_);
@@ -132,7 +132,9 @@ class PromisePass {
       else if (!known->serves(findings_.kind.version))
         findings_.waiting = fmt::format("CustomResourceDefinition {} was there before and does not serve {}",
                                         sharer_kind_, findings_.kind.version);
-      co_return Status();
+      if (known->promise != me_.name || known->deleting || !is_news()) co_return Status();
+      const Status followed = co_await follow(std::move(definition));
+      co_return followed;
     }
     findings_.waiting = not_established();
     std::vector<JsonEdit> marks{set_at({"metadata", "labels", std::string(labels::kPromise)}, Json::string(me_.name))};
@@ -150,6 +152,27 @@ class PromisePass {
     } else if (!is_already_exists(created.status())) {
       co_return annotate(created.status(), fmt::format("cannot create CustomResourceDefinition {}", sharer_kind_));
     }
+    co_return Status();
+  }
+
+  // Edited since it was looked at; or refused then, which only another attempt can take back.
+  bool is_news() const {
+    const Condition* available = find_condition(promise_.status.conditions, promise_conditions::kAvailable);
+    return promise_.status.observed_generation != promise_.metadata.generation ||
+           (available != nullptr && available->reason == promise_reasons::kInvalid);
+  }
+
+  // The definition is the one that was installed for it.
+  Task<Status> follow(Json definition) {
+    const Json spec = definition["spec"].to_json();
+    const Json patch = Json::object({{"spec", spec}});
+    const kube::ObjectRef ref{dispatcher::kDefinitions, "", sharer_kind_};
+    const kube::WriteOptions options;
+    const Result<Json> patched = co_await context_->environment->api->patch(ref, kube::PatchType::Merge, patch, options);
+    if (patched.ok() || is_not_found(patched.status())) co_return Status();
+    if (!is_invalid(patched.status()))
+      co_return annotate(patched.status(), fmt::format("cannot update CustomResourceDefinition {}", sharer_kind_));
+    findings_.fault = annotate(patched.status(), fmt::format("Promise {}: spec.api is refused", promise_.metadata.name));
     co_return Status();
   }
 
