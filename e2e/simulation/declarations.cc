@@ -14,6 +14,15 @@ struct Kind {
   bool namespaced;
 };
 
+// Asked for every commit.
+bool is_of(std::string_view key, const Kind& kind) {
+  for (const std::string_view part : {std::string_view("/"), kind.group, std::string_view("/"), kind.plural, std::string_view("/")}) {
+    if (!key.starts_with(part)) return false;
+    key.remove_prefix(part.size());
+  }
+  return true;
+}
+
 constexpr Kind kKinds[] = {
     {"core", "Namespace", "namespaces", false},
     {"core", "ConfigMap", "configmaps", true},
@@ -124,14 +133,12 @@ std::string key_in_store(JsonView manifest, std::string_view default_namespace) 
 }
 
 bool is_managed_kind(std::string_view key) {
-  return std::any_of(std::begin(kKinds), std::end(kKinds), [key](const Kind& kind) {
-    return key.starts_with(fmt::format("/{}/{}/", kind.group, kind.plural));
-  });
+  return std::any_of(std::begin(kKinds), std::end(kKinds), [key](const Kind& kind) { return is_of(key, kind); });
 }
 
 std::string definition_of(std::string_view key) {
   for (const Kind& kind : kKinds) {
-    if (kind.group == "core" || !key.starts_with(fmt::format("/{}/{}/", kind.group, kind.plural))) continue;
+    if (kind.group == "core" || !is_of(key, kind)) continue;
     return fmt::format("/apiextensions.k8s.io/customresourcedefinitions/{}.{}", kind.plural, kind.group);
   }
   return {};
