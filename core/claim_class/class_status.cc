@@ -27,8 +27,9 @@ Condition ready(const ClaimClass& claim_class, const ClaimClassFindings& finding
                                          : fmt::format("being deleted: releasing {}",
                                                        counted(findings.retained, "retained object")));
     return with("False", claim_class_reasons::kDeleting,
-                fmt::format("being deleted: new claims are refused; {} ({}) keep their objects until they are deleted, "
-                            "and this class until then", counted(findings.claims, "claim"), kind));
+                fmt::format("being deleted: new claims are refused; {} ({}) {} deleted, and this class until then",
+                            counted(findings.claims, "claim"), kind,
+                            findings.claims == 1 ? "keeps its object until it is" : "keep their objects until they are"));
   }
   if (!findings.fault.ok()) return with("False", claim_reasons::kClassInvalid, findings.fault.message());
   if (!findings.definition.empty()) return with("False", claim_class_reasons::kWaiting, findings.definition);

@@ -40,6 +40,9 @@ TEST_CASE("a class says whether it serves, and if not why") {
       {"deleted in use", true, {.claims = 2}, "False", "Deleting",
        "being deleted: new claims are refused; 2 claims (topicclaims.example.com) keep their objects until they are "
        "deleted, and this class until then"},
+      {"deleted in use by one", true, {.claims = 1}, "False", "Deleting",
+       "being deleted: new claims are refused; 1 claim (topicclaims.example.com) keeps its object until it is deleted, "
+       "and this class until then"},
       {"deleted, faulty, unused", true, {.fault = fault}, "False", "Deleting", "being deleted"},
       {"deleted while it retains", true, {.targets = 3, .retained = 3}, "False", "Deleting",
        "being deleted: releasing 3 retained objects"},
