@@ -89,6 +89,21 @@ TEST_CASE("a dependent of an owner that never was is collected, one of an unknow
   CHECK(server.get(config_map("kept")).ok());
 }
 
+TEST_CASE("a dependent of an owner of an unknown kind is looked at again once the kind is served") {
+  TestServer server;
+  make(server, "stray", R"("ownerReferences":[{"apiVersion":"example.dev/v1","kind":"Nothing","name":"x","uid":"1"}])");
+  server.settle();
+  REQUIRE(server.get(config_map("stray")).ok());
+  const auto defined = server.create(
+      R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",)"
+      R"("metadata":{"name":"nothings.example.dev"},"spec":{"group":"example.dev","scope":"Namespaced",)"
+      R"("names":{"kind":"Nothing","plural":"nothings"},"versions":[{"name":"v1","served":true,"storage":true,)"
+      R"("schema":{"openAPIV3Schema":{"type":"object"}}}]}})");
+  REQUIRE(defined.ok());
+  server.settle();
+  CHECK(is_not_found(server.get(config_map("stray")).status()));
+}
+
 TEST_CASE("a deleted namespace takes its content with it and frees the name") {
   TestServer server;
   REQUIRE(server.create(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"team"}})").ok());

@@ -15,6 +15,7 @@ namespace heirloom::server {
 namespace {
 
 constexpr Duration kRetry = std::chrono::seconds(1);
+constexpr std::string_view kDefinitions = "/apiextensions.k8s.io/customresourcedefinitions/";
 
 bool has_finalizer(JsonView object, std::string_view name) {
   for (const auto& finalizer : object["metadata"]["finalizers"].elements()) {
@@ -63,6 +64,7 @@ Json patch_without_finalizer(JsonView object, std::string_view name) {
 // What an object's owner references come to.
 struct Owners {
   std::size_t solid = 0;           // they exist and stay, or their kind is unknown
+  bool unknown = false;            // the kind of one is
   std::set<std::string> dangling;  // they do not exist
   std::set<std::string> waiting;   // they are being deleted in the foreground and wait for this object
 };
@@ -94,6 +96,7 @@ class GarbageCollector {
     dependents_.clear();
     queue_.clear();
     queued_.clear();
+    of_unknown_.clear();
     const auto list = parts_->store->list("", StoreListOptions());
     if (!list.ok()) return nullptr;
     for (const auto& stored : list->items) appeared(*stored);
@@ -123,11 +126,19 @@ class GarbageCollector {
     }
     if (event.current != nullptr) {
       appeared(*event.current);
+      if (event.key().starts_with(kDefinitions)) look_again();
       return;
     }
+    of_unknown_.erase(event.key());
     const auto it = dependents_.find(std::string(event.previous->value["metadata"]["uid"].string()));
     if (it == dependents_.end()) return;
     for (const auto& key : it->second) enqueue(key);
+  }
+
+  // A kind may be served from now on.
+  void look_again() {
+    for (const std::string& key : of_unknown_) enqueue(key);
+    of_unknown_.clear();
   }
 
   // A dependent that changed or went may be what its owner waits for.
@@ -158,6 +169,7 @@ class GarbageCollector {
       const auto key = owner_key(reference, object["metadata"]["namespace"].string());
       if (!key) {
         ++owners.solid;
+        owners.unknown = true;
         continue;
       }
       const auto owner = parts_->store->get(*key);
@@ -209,6 +221,7 @@ class GarbageCollector {
       co_return status;
     }
     const auto owners = classify(stored->value);
+    if (owners.unknown) of_unknown_.insert(key);
     if (owners.dangling.empty() && owners.waiting.empty()) co_return Status();
     if (owners.solid > 0) {
       std::set<std::string> gone = owners.dangling;
@@ -295,6 +308,7 @@ class GarbageCollector {
   std::map<std::string, std::set<std::string>> dependents_;  // owner uid -> keys
   std::deque<std::string> queue_;  // each key at most once, so bounded by the objects
   std::set<std::string> queued_;
+  std::set<std::string> of_unknown_;  // keys of dependents of an owner whose kind is not served
 };
 
 }  // namespace
