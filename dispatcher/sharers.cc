@@ -78,6 +78,7 @@ KnownTracker known_tracker(JsonView object) {
   known.resource_version = metadata["resourceVersion"].string();
   known.application_uid = metadata["labels"][labels::kUid].string();
   known.deleting = metadata.contains("deletionTimestamp");
+  known.recorded = when_recorded(object);
   for (const JsonView finalizer : metadata["finalizers"].elements()) known.finalizers.emplace_back(finalizer.string());
   Result<ResourceTracker> decoded = decode_resource_tracker(object);
   if (!decoded.ok()) {
@@ -366,6 +367,24 @@ LivenessAnswer Sharers::dead_candidate(const SharerKey& key, const ObjectKey& ob
   return answer;
 }
 
+// Of an application that is gone: Dead, unless what it recorded says that it went with the definition of its kind. Then
+// nobody deleted it, and its author brings it back.
+Task<LivenessAnswer> Sharers::confirmed_death(SharerKey key) {
+  LivenessAnswer answer;
+  answer.liveness = policies::Liveness::Dead;
+  if (!key.is_application()) co_return answer;
+  std::vector<Recorded> records;
+  for (KnownTracker& tracker : trackers(key)) records.push_back(std::move(tracker.recorded));
+  if (records.empty()) co_return answer;
+  std::string definition(kApplicationDefinition);
+  const Status stands = co_await definition_stands(environment_, std::move(definition), std::move(records));
+  if (stands.ok()) co_return answer;
+  answer.liveness = policies::Liveness::Unknown;
+  answer.away = stands.has_reason(kDefinitionLost);
+  if (!answer.away) answer.ask_again_after = environment_->options.dead_grace;
+  co_return answer;
+}
+
 Task<Result<bool>> Sharers::listed_uncached(SharerKey key, ObjectKey object) {
   kube::ListOptions options;
   options.label_selector = tracker_label_selector({key.ns, key.name});
@@ -437,7 +456,15 @@ Task<LivenessAnswer> Sharers::liveness(SharerKey key, ObjectKey object) {
   const kube::GetOptions options;
   const Result<Json> found = co_await environment_->api->get(ref, options);
   if (!found.ok()) {
-    if (says_absent(found.status(), key.name)) co_return dead_candidate(key, object);
+    if (says_absent(found.status(), key.name)) {
+      answer = dead_candidate(key, object);
+      if (answer.liveness == policies::Liveness::Dead) answer = co_await confirmed_death(key);
+      co_return answer;
+    }
+    // Its kind is not served: gone with it, or nobody knows.
+    if (is_not_found(found.status())) answer = co_await confirmed_death(key);
+    if (answer.away) co_return answer;
+    answer.liveness = policies::Liveness::Unknown;
     answer.ask_again_after = environment_->options.dead_grace;  // no event will tell
     co_return answer;
   }

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "dispatcher/environment.h"
 #include "dispatcher/object_table.h"
+#include "dispatcher/own_definitions.h"
 #include "dispatcher/sharer_watch.h"
 #include "kube/cache.h"
 #include "kube/reflector.h"
@@ -45,6 +46,7 @@ struct KnownTracker {
   std::int64_t generation = 0;
   bool deleting = false;
   std::vector<std::string> finalizers;
+  Recorded recorded;
   Status unreadable;  // its content is unknown: nobody may conclude that an object is not listed
   std::vector<TrackedObject> objects;
 };
@@ -53,6 +55,7 @@ KnownTracker known_tracker(JsonView tracker);
 struct LivenessAnswer {
   policies::Liveness liveness = policies::Liveness::Unknown;
   std::optional<Duration> ask_again_after;  // while a death waits for its confirmation
+  bool away = false;  // Unknown: it went with the definition of its kind. An event tells when it is back
 };
 
 class Sharers {
@@ -139,6 +142,7 @@ class Sharers {
   void declare_tracked(const SharerKey& key);
   void declare_claimed(const SharerKey& key, JsonView claim);
   LivenessAnswer dead_candidate(const SharerKey& key, const ObjectKey& object);
+  Task<LivenessAnswer> confirmed_death(SharerKey key);
   Task<Result<bool>> listed_uncached(SharerKey key, ObjectKey object);
   // Whether the sharer, as an uncached read shows it, declares the object.
   Task<policies::Liveness> declares(SharerKey key, Json sharer, ObjectKey object);

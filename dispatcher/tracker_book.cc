@@ -111,15 +111,25 @@ Task<Status> TrackerBook::record(std::shared_ptr<const Version> version, std::st
   co_return Status();
 }
 
+// Read with the first tracker, and again when the application for which it was read is gone: the definition may have been
+// replaced since.
+Task<Status> TrackerBook::know_definition(SharerKey application, std::string uid) {
+  const Json* witness = definition_.empty() ? nullptr : sharers_->find(witness_);
+  if (witness != nullptr && (*witness)["metadata"]["uid"].string() == witness_uid_) co_return Status();
+  std::string definition(kApplicationDefinition);
+  Result<std::string> read = co_await definition_uid(environment_, std::move(definition));
+  if (!read.ok()) co_return std::move(read).status();
+  definition_ = std::move(read).value();
+  witness_ = std::move(application);
+  witness_uid_ = std::move(uid);
+  co_return Status();
+}
+
 // POST. A taken name is ours when its labels say so (we crashed, or the cache lags), otherwise another application's.
 Task<Status> TrackerBook::write(ResourceTracker tracker, SharerKey application, std::string uid) {
   const NamespacedName name{application.ns, application.name};
-  if (definition_.empty()) {
-    std::string definition(kApplicationDefinition);
-    Result<std::string> read = co_await definition_uid(environment_, std::move(definition));
-    if (!read.ok()) co_return std::move(read).status();
-    definition_ = std::move(read).value();
-  }
+  const Status known = co_await know_definition(application, uid);
+  if (!known.ok()) co_return known;
   tracker.metadata.annotations.insert_or_assign(std::string(kDefinitionUidAnnotation), definition_);
   for (int attempt = 0; attempt < 2; ++attempt) {
     const Result<Json> body = encode_resource_tracker(tracker);

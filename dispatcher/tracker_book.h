@@ -34,13 +34,15 @@ class TrackerBook {
 
  private:
   Task<Status> write(ResourceTracker tracker, SharerKey application, std::string uid);
+  Task<Status> know_definition(SharerKey application, std::string uid);
   Task<Status> extend(std::string name, std::vector<ManagedResource> resources);
 
   const Environment* environment_;
   Sharers* sharers_;
-  // UID of the definition of Applications, read with the first tracker. One that was replaced since only lets less
-  // follow (own_definitions.h).
+  // UID of the definition of Applications, read while `witness_` lived: none of them outlives its definition.
   std::string definition_;
+  SharerKey witness_;
+  std::string witness_uid_;
 };
 
 }  // namespace heirloom::dispatcher

@@ -188,11 +188,16 @@ Task<void> Pass::finalize() {
     fail(condition_types::kSupported, policies::unsupported_status(unsupported));
     co_return;
   }
+  // What the cache shows may be of a definition that is gone, and installed again since.
+  std::vector<dispatcher::Recorded> records;
+  for (KnownTracker& tracker : context_->sharers->trackers(me_))
+    if (tracker.application_uid == app_.metadata.uid) records.push_back(std::move(tracker.recorded));
   std::string definition(dispatcher::kApplicationDefinition);
-  const Status stands = co_await dispatcher::definition_stands(context_->environment, std::move(definition));
+  const Status stands =
+      co_await dispatcher::definition_stands(context_->environment, std::move(definition), std::move(records));
   if (!stands.ok()) {  // not the author's wish, and nothing is written, not even a status
     log::warning("an application is not let go of", {{"application", to_string(me_)}, {"error", stands.message()}});
-    retry_ = true;
+    retry_ = !stands.has_reason(dispatcher::kDefinitionLost);  // then somebody lets it go, which will be seen
     written_ = true;
     co_return;
   }

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "core/application/pass.h"
 #include "dispatcher/object_events.h"
-#include "dispatcher/own_definitions.h"
 
 namespace heirloom::core {
 
@@ -27,19 +26,12 @@ Task<Result<Requeue>> tidy_up_after(Context* context, SharerKey key) {
   const ObjectKey itself{"local", "core.oam.dev", "Application", key.ns, key.name};
   const dispatcher::LivenessAnswer answer = co_await context->sharers->liveness(key, itself);
   if (answer.ask_again_after) co_return Requeue::after(*answer.ask_again_after);
-  if (answer.liveness != policies::Liveness::Dead) co_return Requeue::with_backoff();
-  // Applications that went with their definition were not deleted by their authors, who will bring them back.
-  const Result<std::vector<ResourceTracker>> recorded = co_await context->trackers->read_all(key);
-  if (!recorded.ok()) co_return recorded.status();
-  std::vector<ObjectMeta> records;
-  for (const ResourceTracker& tracker : *recorded) records.push_back(tracker.metadata);
-  std::string definition(dispatcher::kApplicationDefinition);
-  const Status stands =
-      co_await dispatcher::definition_stands(context->environment, std::move(definition), std::move(records));
-  if (!stands.ok()) {
-    log::warning("what an application left is not let go of", {{"application", to_string(key)}, {"error", stands.message()}});
-    co_return Requeue::with_backoff();
+  if (answer.away) {
+    log::warning("what an application left is not let go of: it went with the definition of its kind; apply it again",
+                 {{"application", to_string(key)}});
+    co_return Requeue::none();
   }
+  if (answer.liveness != policies::Liveness::Dead) co_return Requeue::with_backoff();
 
   std::vector<Dispatcher::Dropped> dropped;
   std::set<ObjectKey> seen;
