@@ -144,6 +144,7 @@ Task<Result<Response>> ApiServer::handle(Request request) {
   if (*parts->stopping) co_return Status(503, reasons::kServiceUnavailable, "the server is stopping");
   if (is_access_review(request)) co_return handle_access_review(*parts, request);
   CO_TRY(Call call, route(parts->registry, std::move(request)));
+  if (parts->options.mutate) call.mutate = &parts->options.mutate;
   const std::string warning = deprecation_of(call);
   CO_TRY_VOID(authorize(*parts, call));
   auto response = co_await dispatch(parts, call);

@@ -3,6 +3,7 @@
 // standalone, apiserver, tests and the simulation.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,12 +21,18 @@ namespace heirloom::server {
 
 class Store;
 
+// What a mutating admission webhook would make of an object that is about to be created (`before` is null) or changed; the
+// same object when it leaves it alone. Asked for writes of whole objects, not of subresources. What it makes is validated,
+// not defaulted again.
+using MutateHook = std::function<Json(const Resource& resource, const Json& object, const Json& before)>;
+
 struct ApiServerOptions {
   bool controllers = true;                     // namespace lifecycle, garbage collection, expiry of Events
   Duration event_ttl = std::chrono::hours(1);  // as kube-apiserver
   // How long a watch lives when the client names no timeoutSeconds; Kubernetes draws from [min, 2 * min).
   Duration watch_timeout_min = std::chrono::minutes(30);
   Duration bookmark_interval = std::chrono::minutes(1);
+  MutateHook mutate;  // may be empty
 };
 
 class ApiServer {

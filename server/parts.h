@@ -44,6 +44,7 @@ struct Call {
   Request request;
   ResourcePtr resource;
   const ResourceVersionInfo* version = nullptr;  // of resource
+  const MutateHook* mutate = nullptr;            // null: nobody interferes
 };
 
 }  // namespace heirloom::server

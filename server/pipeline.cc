@@ -170,6 +170,11 @@ std::optional<std::int64_t> next_generation(const Call& call, const Json& object
   return annotations || content_differs(object, stored, ignore_status) ? before + 1 : before;
 }
 
+Json mutated(const Call& call, const Json& object, const Json& before) {
+  if (call.mutate == nullptr || !call.request.subresource.empty()) return object;
+  return (*call.mutate)(*call.resource, object, before);
+}
+
 }  // namespace
 
 Result<Json> prepare_create(const Call& call, const Json& body, const CreateFacts& facts) {
@@ -191,7 +196,7 @@ Result<Json> prepare_create(const Call& call, const Json& body, const CreateFact
   object = with_new_metadata(object, metadata);
   if (call.version->status_subresource) object = without_status(object);
   if (strategy.prepare_create) object = strategy.prepare_create(object);
-  // Mutate hooks run here.
+  object = mutated(call, object, Json());
   auto errors = validate_object(call, object, JsonView());
   if (!errors.empty()) return invalid(call, name, std::move(errors));
   // Validate hooks run here; then field ownership (managedFields).
@@ -212,7 +217,7 @@ Result<Proposal> prepare_update(const Call& call, const Json& body, const Json& 
   object = with_kept_metadata(object, current, std::nullopt);
   if (call.request.subresource.empty() && strategy.prepare_update)
     object = strategy.prepare_update(object, current);
-  // Mutate hooks run here.
+  object = mutated(call, object, current);
   auto errors = validate_object(call, object, current);
   if (!errors.empty()) return invalid(call, call.request.name, std::move(errors));
   // Validate hooks run here; then field ownership (managedFields).

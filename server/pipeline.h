@@ -1,7 +1,7 @@
 // The one pipeline that every write passes, whatever its verb:
 //   decode -> convert -> default -> prune -> mutate hook -> validate -> validate hook -> field ownership ->
 //   generation -> compare-and-swap (handlers/).
-// Pure: bodies and stored objects in, the object to store out. Steps without content yet (mutate and validate
+// Pure, if the mutate hook is: bodies and stored objects in, the object to store out. Steps without content yet (validate
 // hooks, field ownership) have their place marked in pipeline.cc.
 #pragma once
 

@@ -73,6 +73,7 @@ Json Author::object(const Common& common, const std::string& sharer) {
     out.member("from", sharer).member("version", version);
     if (chance(50)) out.member("only-" + sharer, version);
     if (chance(30)) out.member("only-" + sharer + "-too", version);
+    if (mix_->webhook && kind == "Widget") out.member("order", Json::array({sharer, "a", "z", "b"}));
     out.end_object();
   }
   out.end_object();

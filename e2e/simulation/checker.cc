@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kTrackers = "/core.oam.dev/resourcetrackers/";
 constexpr std::string_view kRevisions = "/core.oam.dev/applicationrevisions/";
+constexpr std::string_view kApplicationDefinition =
+    "/apiextensions.k8s.io/customresourcedefinitions/applications.core.oam.dev";
 constexpr std::string_view kBoxes = "claimclasses.heirloom.dev:/boxes";
 // Keys of data and labels that only the application named in them declares; see workload.cc.
 constexpr std::string_view kOnly = "only-";
@@ -52,7 +54,7 @@ bool is_part_of(JsonView declared, JsonView live) {
   return true;
 }
 
-bool is_in_force(const Json& manifest, const Json& object) {
+bool says(const Json& object, const Json& manifest) {
   for (const auto& [key, value] : manifest.view().members()) {
     if (key == "metadata") {
       if (!is_part_of(value["labels"].is_object() ? value["labels"] : JsonView(),
@@ -120,11 +122,19 @@ Checker::Ownership Checker::read(const Json& object) {
   return found;
 }
 
+// As it was declared, or as the webhook would have it.
+bool Checker::is_in_force(const Json& manifest, const Json& object) const {
+  if (says(object, manifest)) return true;
+  return webhook_ != nullptr && says(object, webhook_->content(manifest["kind"].string(), manifest));
+}
+
 void Checker::report(int invariant, std::string what) { violations_.push_back({invariant, std::move(what)}); }
 
 void Checker::see(const Commit& commit) {
   if (commit.unled) report(10, fmt::format("{} was written by a controller without the lease", commit.key));
-  if (const std::string sharer = sharer_in_store(commit.key); !sharer.empty()) {
+  if (commit.key == kApplicationDefinition) {
+    see_definition(commit);
+  } else if (const std::string sharer = sharer_in_store(commit.key); !sharer.empty()) {
     see_sharer(sharer, commit);
   } else if (commit.key.starts_with(kTrackers)) {
     see_tracker(commit);
@@ -133,12 +143,50 @@ void Checker::see(const Commit& commit) {
     if (commit.after.is_null()) {
       objects_.erase(commit.key);
       tampered_.erase(commit.key);
+      stripped_.erase(commit.key);
       stay_.erase(commit.key);
       released_.erase(commit.key);
     } else {
       objects_[commit.key] = commit.after;
     }
   }
+}
+
+// With the definition of Applications go all of them, and nobody meant what they share: whoever lived then is protected
+// like the living until it comes back, and nobody has to tidy up after any of them.
+void Checker::see_definition(const Commit& commit) {
+  const bool lost = commit.after.is_null() || is_deleting(commit.after);
+  if (!lost || lost_) {
+    lost_ = lost;
+    return;
+  }
+  lost_ = true;
+  for (const auto& [sharer, life] : lives_) {
+    if (!is_application(sharer)) continue;
+    asleep_.insert(sharer);
+    if (life.deleting) continue;
+    // What is joined in its name from now on is under way, and may be taken back.
+    Life sleeper = life;
+    std::erase_if(sleeper.declares, [&, me = sharer](const auto& declared) {
+      const auto object = objects_.find(declared.first);
+      return object == objects_.end() || !has_joined(me, declared.first, read(object->second), false);
+    });
+    sleepers_[sharer] = std::move(sleeper);
+  }
+  for (const auto& [key, object] : objects_) see_remains(read(object).everyone());
+}
+
+// Nobody has to tidy up after those who are gone while there is no definition.
+void Checker::see_remains(const std::vector<std::string>& sharers) {
+  if (!lost_) return;
+  for (const std::string& sharer : sharers)
+    if (is_application(sharer) && !lives_.contains(sharer)) asleep_.insert(sharer);
+}
+
+const Life* Checker::protected_life(const std::string& sharer) const {
+  if (const auto sleeper = sleepers_.find(sharer); sleeper != sleepers_.end()) return &sleeper->second;
+  const auto life = lives_.find(sharer);
+  return life == lives_.end() ? nullptr : &life->second;
 }
 
 void Checker::see_sharer(const std::string& sharer, const Commit& commit) {
@@ -150,11 +198,27 @@ void Checker::see_sharer(const std::string& sharer, const Commit& commit) {
   if (commit.after.is_null()) {
     if (commit.perhaps_by_user() && ours(commit.before)) forced_.insert(sharer);
     if (forced_.contains(sharer)) end_by_force(sharer);
+    // A life that recorded nothing tells nobody that its former one is over, which slept.
+    if (slept_.contains(sharer) && !commit.before["status"]["observedGeneration"].exists()) asleep_.insert(sharer);
     lives_.erase(sharer);
     if (sharer == kBoxes) boxes_ = Json();
     return;
   }
-  if (commit.before.is_null()) forced_.erase(sharer);
+  if (commit.before.is_null()) {
+    forced_.erase(sharer);
+    if (asleep_.erase(sharer) != 0) slept_.insert(sharer);
+    sleepers_.erase(sharer);
+  }
+  if (lost_ && is_application(sharer) && is_deleting(commit.after)) asleep_.insert(sharer);
+  // Its author may still say that it is to let go of something.
+  if (const auto sleeper = sleepers_.find(sharer); sleeper != sleepers_.end() && !commit.before.is_null()) {
+    Life edited;
+    update(edited, commit.after);
+    std::erase_if(sleeper->second.declares, [&edited](const auto& declared) {
+      const auto still = edited.declares.find(declared.first);
+      return still == edited.declares.end() || (declared.second.shared && !still->second.shared);
+    });
+  }
   // Somebody takes our finalizer away.
   if (commit.perhaps_by_user() && !commit.before.is_null() && ours(commit.before) && !ours(commit.after))
     forced_.insert(sharer);
@@ -192,6 +256,9 @@ bool Checker::is_retained(const Ownership& ownership) const {
 
 // What only a broken tracker knew may stay behind.
 void Checker::see_tracker(const Commit& commit) {
+  if (commit.before.is_null())
+    see_remains({sharer_of_labels(commit.after["metadata"]["labels"]["app.oam.dev/namespace"].string(),
+                                  commit.after["metadata"]["labels"]["app.oam.dev/name"].string())});
   if (!commit.perhaps_by_user() || commit.before.is_null()) return;
   const JsonView labels = commit.before["metadata"]["labels"];
   loose_.insert(
@@ -214,18 +281,18 @@ void Checker::end_by_force(const std::string& sharer) {
 // status says that this version is in force (which it may not before its mark is written).
 bool Checker::has_joined(const std::string& sharer, const std::string& key, const Ownership& on,
                          bool as_sharer) const {
-  const auto life = lives_.find(sharer);
-  if (life == lives_.end() || !life->second.lives_and_declares(key)) return false;
-  const Declared& declared = life->second.declares.at(key);
+  const Life* const life = protected_life(sharer);
+  if (life == nullptr || !life->lives_and_declares(key)) return false;
+  const Declared& declared = life->declares.at(key);
   const std::int64_t since = as_sharer ? std::max(declared.since, declared.shared_since) : declared.since;
-  const JsonView status = life->second.object["status"];
+  const JsonView status = life->object["status"];
   if (on.lists(sharer) && !tampered_.contains(key) && status["status"].string() == "running" &&
       status["observedGeneration"].int64() >= since)
     return true;
   const auto mark = on.marks.find(sharer);
   if (mark == on.marks.end()) return false;
   const std::size_t dot = mark->second.find('.');
-  if (dot == std::string::npos || mark->second.substr(0, dot) != life->second.uid.substr(0, dot))
+  if (dot == std::string::npos || mark->second.substr(0, dot) != life->uid.substr(0, dot))
     return false;
   return std::strtoll(mark->second.c_str() + dot + 1, nullptr, 10) >= since;
 }
@@ -234,9 +301,12 @@ void Checker::see_object(const Commit& commit) {
   const Ownership before = read(commit.before);
   const Ownership after = read(commit.after);
   const bool was_deleting = is_deleting(commit.before);
+  see_remains(after.everyone());
   if (commit.perhaps_by_user() && !commit.before.is_null() && !commit.after.is_null() &&
-      (before.owner != after.owner || before.ledger != after.ledger || before.marks != after.marks))
+      (before.owner != after.owner || before.ledger != after.ledger || before.marks != after.marks)) {
     tampered_.insert(commit.key);
+    for (const std::string& sharer : before.everyone()) stripped_[commit.key].insert(sharer);
+  }
   if (before.managed() && !commit.after.is_null() && !after.managed()) {
     std::set<std::string>& names = released_[commit.key];
     for (const JsonView part : {commit.after["data"], commit.after["spec"], commit.after["metadata"]["labels"]})
@@ -248,7 +318,9 @@ void Checker::see_object(const Commit& commit) {
     stay_.insert(commit.key);
   if (!commit.by_controller() || commit.before.is_null()) return;
   if (!before.managed()) {
-    if (!was_deleting && !may_take_over(after.owner, commit.key))
+    const auto stripped = stripped_.find(commit.key);  // which is put back, by who has seen it
+    const bool was_its = stripped != stripped_.end() && stripped->second.contains(after.owner);
+    if (!was_deleting && !was_its && !may_take_over(after.owner, commit.key))
       report(6, fmt::format("{} was nobody's, and we changed it", commit.key));
     return;
   }
@@ -282,13 +354,16 @@ void Checker::check_ledger(const Commit& commit, const Ownership& before, const 
 
 void Checker::check_content(const Commit& commit, const Ownership& before, const Ownership& after) {
   if (content_of(commit.before) == content_of(commit.after)) return;
+  // A webhook changes what it comes across, whoever writes and whatever for.
+  if (webhook_ != nullptr && content_of(webhook_->content(commit.after["kind"].string(), commit.before)) == content_of(commit.after))
+    return;
   const auto life = lives_.find(after.owner);
   if (life == lives_.end()) return;  // removed by force meanwhile
-  const auto is_known = [&commit](const std::map<std::string, std::vector<Json>>& ever) {
+  const auto is_known = [this, &commit](const std::map<std::string, std::vector<Json>>& ever) {
     const auto manifests = ever.find(commit.key);
     return manifests != ever.end() &&
            std::any_of(manifests->second.begin(), manifests->second.end(),
-                       [&commit](const Json& manifest) { return is_in_force(manifest, commit.after); });
+                       [this, &commit](const Json& manifest) { return is_in_force(manifest, commit.after); });
   };
   const auto former = before_.find(after.owner);
   bool known = is_known(life->second.ever) || (former != before_.end() && is_known(former->second));
@@ -351,6 +426,7 @@ void Checker::check_waiting(const std::string& sharer, const Life& life, const s
 
 void Checker::check_sharers() {
   for (const auto& [sharer, life] : lives_) {
+    if (asleep_.contains(sharer)) continue;
     if (life.deleting) {
       report(7, fmt::format("{} hangs in deletion: {}", sharer, write_json(life.object["status"]["conditions"])));
     } else if (is_application(sharer)) {
@@ -518,7 +594,7 @@ void Checker::check_leftovers(const Cluster& cluster) {
     } else {
       continue;
     }
-    if (!lives_.contains(sharer)) report(5, fmt::format("{} was left behind by {}", key, sharer));
+    if (!lives_.contains(sharer) && !asleep_.contains(sharer)) report(5, fmt::format("{} was left behind by {}", key, sharer));
   }
 }
 

@@ -35,6 +35,9 @@ std::string to_string(const Violation& violation);
 
 class Checker {
  public:
+  // May have changed whatever was written. Outlives this; null: nobody does.
+  explicit Checker(const Webhook* webhook = nullptr) : webhook_(webhook) {}
+
   // After every commit.
   void see(const Commit& commit);
   // When nothing moves any more. `settled`: whether that ever came about.
@@ -58,7 +61,11 @@ class Checker {
   };
   static Ownership read(const Json& object);
 
+  void see_definition(const Commit& commit);
+  void see_remains(const std::vector<std::string>& sharers);
   void see_sharer(const std::string& sharer, const Commit& commit);
+  // Of a sharer that is there, or that went with the definition of its kind; nullptr: of none.
+  const Life* protected_life(const std::string& sharer) const;
   void see_class(const Commit& commit);
   void see_tracker(const Commit& commit);
   bool is_retained(const Ownership& ownership) const;
@@ -72,9 +79,9 @@ class Checker {
 
   bool is_refused(const std::string& sharer, const std::string& key, const Declared& declared) const;
   bool may_take_over(const std::string& sharer, const std::string& key) const;
-  // In conflict, or waiting for something.
+  // In conflict, waiting for something, or gone with its definition.
   bool is_held_up(const std::string& sharer) const {
-    return blocked_.contains(sharer) || waiting_.contains(sharer);
+    return blocked_.contains(sharer) || waiting_.contains(sharer) || asleep_.contains(sharer);
   }
   void find_blocked(const Cluster& cluster);
   void check_waiting(const std::string& sharer, const Life& life, const std::string& what);
@@ -85,13 +92,17 @@ class Checker {
   void check_object(const std::string& key, const Json& object);
   void check_leftovers(const Cluster& cluster);
 
+  bool is_in_force(const Json& manifest, const Json& object) const;
+
   void report(int invariant, std::string what);
 
+  const Webhook* webhook_;
   std::map<std::string, Life> lives_;    // by the sharer as ledgers have it
   Json boxes_;                           // the class of boxes; null when there is none
   std::vector<Json> boxes_ever_;         // every version of it
   std::map<std::string, Json> objects_;  // of managed kinds, by key
   std::set<std::string> tampered_;       // keys of objects whose ownership somebody edited by hand
+  std::map<std::string, std::set<std::string>> stripped_;  // whom somebody took off an object by hand
   std::set<std::string> forced_;         // sharers that are being, or were, removed by force
   // Keys of unshared objects whose owner was removed by force: nobody's to collect.
   std::set<std::string> stay_;
@@ -99,6 +110,10 @@ class Checker {
       before_;                     // manifests of lives ended by force
   // What stood on an object when it was released: nobody's from then on, and nobody's to remove.
   std::map<std::string, std::set<std::string>> released_;
+  bool lost_ = false;                        // there is no definition of Applications, or it is going
+  std::set<std::string> asleep_;             // applications that went with it, or whose remains it found
+  std::set<std::string> slept_;              // those that are back
+  std::map<std::string, Life> sleepers_;     // those that lived until then
   std::set<std::string> loose_;    // sharers one of whose trackers somebody broke
   std::set<std::string> blocked_;  // at rest: sharers whose version is in conflict, rightly
   std::map<std::string, std::string> waiting_;  // at rest: sharers whose version waits, rightly, and for what

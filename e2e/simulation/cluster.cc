@@ -98,6 +98,7 @@ Cluster::Cluster(ClusterOptions options)
       world_(options.seed),
       disk_(options.seed),
       coverage_(&mutant_seam_, &wire_, options.faults),
+      webhook_(options.seed),
       user_loop_(world_, "user"),
       disturbances_(mixed(options.seed, 3, 0)) {
   install(&coverage_);
@@ -107,7 +108,7 @@ Cluster::Cluster(ClusterOptions options)
   user_api_ = wire_.connect("user", user_loop_.executor(), true);
   if (options_.traced) wire_.on_call = [this](const std::string& line) { say(line); };
   start_server();
-  const Status installed = wait_for(cmd::install_definitions(user_api_.get()));
+  const Status installed = install_definitions();
   HEIRLOOM_ASSERT(installed.ok());
   run_for(std::chrono::seconds(5));
   if (options_.mutant == Mutant::EventsBeforeSync) disk_.ignore_syncs();
@@ -149,8 +150,12 @@ void Cluster::start_server() {
   } else {
     store_ = server::make_memory_store(store_options, executor, &world_.clock());
   }
-  api_server_ = std::make_unique<server::ApiServer>(executor, &world_.clock(), server_random_.get(),
-                                                    store_.get(), server_metrics_.get());
+  server::ApiServerOptions server_options;
+  server_options.mutate = [this](const server::Resource& resource, const Json& object, const Json& before) {
+    return admit(resource, object, before);
+  };
+  api_server_ = std::make_unique<server::ApiServer>(executor, &world_.clock(), server_random_.get(), store_.get(),
+                                                    server_metrics_.get(), std::move(server_options));
   local_api_ = server::make_local_api(api_server_.get());
   requests_ = std::make_unique<TaskScope>(executor);
   kube::Api* below = local_api_.get();
@@ -171,6 +176,18 @@ void Cluster::start_server() {
   HEIRLOOM_ASSERT(started.done());
   HEIRLOOM_ASSERT(started.value().ok());
   wire_.up(requests_.get(), below, local_api_.get());
+}
+
+Json Cluster::admit(const server::Resource& resource, const Json& object, const Json& before) {
+  Json admitted = webhook_.admit(resource.kind, object, before);
+  if (admitted == object) return object;
+  kube::ObjectRef ref;
+  ref.resource.group = resource.group;
+  ref.resource.resource = resource.plural;
+  ref.ns = object["metadata"]["namespace"].string();
+  ref.name = object["metadata"]["name"].string();
+  admitted_.insert(store_key(ref));
+  return admitted;
 }
 
 void Cluster::restart_server(server::FaultyDisk::PowerLoss loss) {
@@ -465,7 +482,8 @@ void Cluster::see(const server::StoreEvent& event) {
   if (event.previous) commit.before = event.previous->value;
   if (event.current) commit.after = event.current->value;
   const Sent* const cause = attribute(commit);
-  if (is_managed_kind(commit.key)) coverage_.committed(commit.key, commit.revision, cause);
+  const bool admitted = admitted_.erase(commit.key) != 0;
+  if (is_managed_kind(commit.key)) coverage_.committed(commit.key, commit.revision, cause, admitted);
   if (event.current) {
     seen_[commit.key] = event.current;
   } else {
@@ -518,6 +536,8 @@ kube::ObjectRef Cluster::ref_of(std::string_view key) const {
   ref.name = parts.back();
   return ref;
 }
+
+Status Cluster::install_definitions() { return wait_for(cmd::install_definitions(user_api_.get())); }
 
 Status Cluster::apply(std::string_view yaml) {
   Result<Json> object = parse_yaml(yaml);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "e2e/simulation/commit.h"
 #include "e2e/simulation/coverage.h"
 #include "e2e/simulation/mutants.h"
+#include "e2e/simulation/webhook.h"
 #include "e2e/simulation/wire.h"
 #include "kube/api.h"
 #include "kube/testing/fault_api.h"
@@ -62,6 +64,9 @@ class Cluster {
   void depose_controller(Duration overlap);
   // With leases: pauses it for so long at its k-th await, while another one starts and stands by.
   void pause_controller_at(std::uint64_t handlers, Duration spell);
+  // Not installed until it is turned on.
+  Webhook& webhook() { return webhook_; }
+  const Webhook& webhook() const { return webhook_; }
   bool crashed() const { return crashes_ > 0; }
   std::uint64_t crashes() const { return crashes_; }  // of controllers and servers
   // Handlers that the controller, or the one before it, has run.
@@ -82,6 +87,7 @@ class Cluster {
   std::size_t controller_memory() const { return controller_ ? controller_->controller->memory_bytes() : 0; }
 
   // As a user who waits for the answer. The text is YAML: creates the object, or replaces its spec or data.
+  Status install_definitions();  // ours, where one is missing
   Status apply(std::string_view yaml);
   Status apply_object(Json object);
   Status remove(std::string_view key);
@@ -104,6 +110,7 @@ class Cluster {
 
  private:
   void start_server();
+  Json admit(const server::Resource& resource, const Json& object, const Json& before);
   bool step();
   bool step_before(MonotonicTime end);
   void stop_clock_at(MonotonicTime time);
@@ -122,6 +129,8 @@ class Cluster {
   server::FaultyDisk disk_;
   Wire wire_;
   Coverage coverage_;
+  Webhook webhook_;
+  std::set<std::string> admitted_;  // keys of what the webhook changed in a write that may be under way
   SimulatedLoop user_loop_;
   std::unique_ptr<kube::Api> user_api_;
   SimulatedLoop observer_loop_;  // in a world of its own: looking on moves nothing

@@ -58,6 +58,8 @@ std::vector<std::string> all_cells() {
   }
   for (const std::string_view fault : kReadFaults)
     for (const std::string_view read : kReads) cells.push_back(faulted(fault, read));
+  for (const std::string_view write : kWrites)
+    if (write != "Delete") cells.push_back(fmt::format("webhook: {}", write));
   HEIRLOOM_ASSERT(cells.size() <= kCoverageCells);
   return cells;
 }
@@ -259,9 +261,10 @@ Fault Coverage::before(const Call& call) {
   return fault;
 }
 
-void Coverage::committed(const std::string& key, std::int64_t revision, const Sent* by) {
+void Coverage::committed(const std::string& key, std::int64_t revision, const Sent* by, bool admitted) {
   std::deque<Past>& past = history_[key];
   std::string kind = by == nullptr ? std::string() : kind_of(*by);
+  if (admitted && !kind.empty()) count(fmt::format("webhook: {}", kind));
   past.push_back({revision, kind.empty() ? std::string(kOthers) : std::move(kind)});
   if (past.size() > kMaxPast) past.pop_front();
 }

@@ -1,5 +1,6 @@
-// Coverage: what a sweep has driven the protocol through, added up as one number per cell of four tables: the rows of
-// decide, the rows of leave, each pair of protocol writes of which one overtook the other, each fault of each request.
+// Coverage: what a sweep has driven the protocol through, added up as one number per cell of five tables: the rows of
+// decide, the rows of leave, each pair of protocol writes of which one overtook the other, each fault of each request,
+// each write that a webhook changed on its way.
 // An empty cell says what the simulation proves nothing about. Read from decisions as they pass (protocol_seam.h), from
 // the wire and from commits; it shares nothing with the checker.
 #pragma once
@@ -48,7 +49,8 @@ class Coverage final : public ProtocolSeam, public kube::testing::FaultPlan {
   kube::testing::Fault before_event(const kube::testing::Call& watch) override { return faults_->before_event(watch); }
 
   // A commit on an object that applications declare, and the request that caused it; nullptr: somebody else's.
-  void committed(const std::string& key, std::int64_t revision, const Sent* by);
+  // `admitted`: a webhook changed it on its way.
+  void committed(const std::string& key, std::int64_t revision, const Sent* by, bool admitted);
   // The server's own answer to a write of the controller.
   void answered(const std::string& key, const Sent& sent, const Status& status);
 

@@ -27,6 +27,8 @@ constexpr MixPart kParts[] = {
     {"stale", "with faults: lists come from a cache that lags", &Mix::stale, 15},
     {"lease", "controllers elect their leader by a Lease; without, two at once both act", &Mix::leases, 100},
     {"claims", "claims stand for the same objects", &Mix::claims, 40},
+    {"losses", "the definition of Applications goes, and they with it, and comes back", &Mix::losses, 12},
+    {"webhook", "a mutating admission webhook comes and goes", &Mix::webhook, 15},
 };
 
 // From hardly a request to whole passes.

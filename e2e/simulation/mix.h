@@ -29,6 +29,8 @@ struct Mix {
   bool stale = false;        // with faults: lists come from a cache that lags
   bool leases = true;        // controllers elect their leader
   bool claims = false;       // beside the applications
+  bool losses = false;       // the definition of Applications goes, and comes back
+  bool webhook = false;      // a mutating admission webhook is installed now and then
 };
 
 // A part of the mix by the name that it has on the command line.

@@ -32,6 +32,8 @@ std::span<const Workload::Action> Workload::actions() {
       {30, &Mix::definitions, &Workload::change_definition},
       {10, &Mix::jumps, &Workload::jump_clock},
       {500, &Mix::claims, &Workload::use_claims},
+      {60, &Mix::losses, &Workload::lose_applications},
+      {30, &Mix::webhook, &Workload::change_webhook},
   };
   return kActions;
 }
@@ -42,7 +44,12 @@ Workload::Workload(Cluster* cluster, std::uint64_t seed, const Mix& mix)
       mix_(mix),
       author_(&random_, &mix_),
       handiwork_(cluster, &random_, &author_, &mix_),
-      claims_(cluster, seed, mix) {}
+      claims_(cluster, seed, mix),
+      loss_(cluster, &random_) {}
+
+void Workload::before_rest(bool last) {
+  if (!loss_.over() && (last || chance(70))) loss_.finish();
+}
 
 void Workload::act() {
   std::uint64_t sum = 0;
@@ -112,6 +119,12 @@ void Workload::move_tenant() { toggle(fmt::format("/core/namespaces/{}", kTenant
 
 void Workload::change_definition() {
   toggle(fmt::format("/apiextensions.k8s.io/customresourcedefinitions/{}", kWidgets), widget_definition());
+}
+
+void Workload::change_webhook() {
+  Webhook& webhook = cluster_->webhook();
+  webhook.turn(!webhook.on());
+  cluster_->say(webhook.on() ? "a webhook is installed: " + webhook.to_string() : "the webhook is gone");
 }
 
 void Workload::jump_clock() {

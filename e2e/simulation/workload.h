@@ -10,6 +10,7 @@
 #include "e2e/simulation/claim_workload.h"
 #include "e2e/simulation/cluster.h"
 #include "e2e/simulation/handiwork.h"
+#include "e2e/simulation/loss.h"
 #include "e2e/simulation/mix.h"
 
 namespace heirloom::simulation {
@@ -23,6 +24,8 @@ class Workload {
 
   // One thing that somebody does or that happens, then a random number of handlers.
   void act();
+  // Some of what takes several steps is finished before all comes to rest, all of it before the last one.
+  void before_rest(bool last);
 
  private:
   // What can happen, how often, and in which mixes.
@@ -46,6 +49,8 @@ class Workload {
   void move_tenant();
   void change_definition();
   void jump_clock();
+  void change_webhook();
+  void lose_applications() { loss_.act(); }
   void toggle(const std::string& key, const Json& object);
 
   struct Name {
@@ -61,6 +66,7 @@ class Workload {
   Author author_;
   Handiwork handiwork_;
   ClaimWorkload claims_;
+  Loss loss_;
 };
 
 }  // namespace heirloom::simulation
