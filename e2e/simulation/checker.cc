@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/base64.h"
+#include "e2e/simulation/claim_rules.h"
 
 namespace heirloom::simulation {
 namespace {
@@ -29,6 +30,8 @@ std::string trimmed(std::string_view text) {
 std::string list_of(const std::vector<std::string>& entries) {
   return entries.empty() ? "none" : fmt::format("{}", fmt::join(entries, ", "));
 }
+
+bool is_box_claim(const std::string& sharer) { return sharer.starts_with("boxclaims."); }
 
 bool is_deleting(const Json& object) { return object["metadata"].contains("deletionTimestamp"); }
 
@@ -144,6 +147,7 @@ void Checker::see(const Commit& commit) {
       objects_.erase(commit.key);
       tampered_.erase(commit.key);
       stripped_.erase(commit.key);
+      adopted_.erase(commit.key);
       stay_.erase(commit.key);
       released_.erase(commit.key);
     } else {
@@ -251,7 +255,7 @@ void Checker::see_class(const Commit& commit) {
 // Kept by its class for the claims to come.
 bool Checker::is_retained(const Ownership& ownership) const {
   return ownership.owner == kBoxes && ownership.ledger == std::vector<std::string>{std::string(kBoxes)} &&
-         boxes_["spec"]["whenEmpty"].string() == "Retain" && !is_deleting(boxes_);
+         boxes_["spec"]["whenEmpty"].string() == "Retain";
 }
 
 // What only a broken tracker knew may stay behind.
@@ -308,6 +312,7 @@ void Checker::see_object(const Commit& commit) {
     for (const std::string& sharer : before.everyone()) stripped_[commit.key].insert(sharer);
   }
   if (before.managed() && !commit.after.is_null() && !after.managed()) {
+    adopted_.erase(commit.key);
     std::set<std::string>& names = released_[commit.key];
     for (const JsonView part : {commit.after["data"], commit.after["spec"], commit.after["metadata"]["labels"]})
       for (std::string& name : leftovers(JsonView(), part)) names.insert(std::move(name));
@@ -322,6 +327,7 @@ void Checker::see_object(const Commit& commit) {
     const bool was_its = stripped != stripped_.end() && stripped->second.contains(after.owner);
     if (!was_deleting && !was_its && !may_take_over(after.owner, commit.key))
       report(6, fmt::format("{} was nobody's, and we changed it", commit.key));
+    if (is_claim(after.owner) && !was_its) adopted_.insert(commit.key);
     return;
   }
   const bool deletes = commit.after.is_null() || is_deleting(commit.after);
@@ -332,6 +338,11 @@ void Checker::see_object(const Commit& commit) {
 }
 
 void Checker::check_delete(const Commit& commit, const Ownership& before) {
+  if (is_retained(before) && boxes_["spec"]["retainSeconds"].int64() == 0 && !tampered_.contains(commit.key))
+    report(1, fmt::format("{} was deleted although its class keeps it", commit.key));
+  if (adopted_.contains(commit.key) && !tampered_.contains(commit.key))
+    report(6, fmt::format("{} was adopted by a claim, and deleted (owner {}, ledger {})", commit.key, before.owner,
+                          list_of(before.ledger)));
   for (const std::string& sharer : before.everyone())
     if (has_joined(sharer, commit.key, before, false))
       report(1, fmt::format("{} was deleted under {} (owner {}, ledger {})", commit.key, sharer, before.owner,
@@ -371,7 +382,7 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
     known = known || is_known(ever_meant(life->second, boxes_ever_));
     // The first claim's size stays, whoever comes later.
     const JsonView size = commit.before["data"][kBoxSize];
-    if (is_claim(before.owner) && size.exists() && size != commit.after["data"][kBoxSize] &&
+    if (is_claim(before.owner) && !rejects_mismatches(boxes_) && size.exists() && size != commit.after["data"][kBoxSize] &&
         !tampered_.contains(commit.key))
       report(3, fmt::format("{}: its size went from {} to {} between claims ({}, {})", commit.key, write_json(size),
                             write_json(commit.after["data"]), before.owner, after.owner));
@@ -400,11 +411,44 @@ bool Checker::may_take_over(const std::string& sharer, const std::string& key) c
   return life != lives_.end() ? life->second.ever_taken_over.contains(key) : forced_.contains(sharer);
 }
 
+// A claim of boxes that its class lets have its object, as far as the class can be asked: what it has joined it keeps.
+bool Checker::is_admitted(const std::string& sharer, const Life& life) const {
+  if (!life.object["spec"].contains("box")) return true;
+  if (!serves(boxes_)) return false;
+  const std::string& key = life.declares.begin()->first;
+  const auto object = objects_.find(key);
+  const Ownership ownership = object == objects_.end() ? Ownership() : read(object->second);
+  const std::string reason = ready(life.object).reason;
+  if (reason == "Mismatch") {
+    return ownership.owner == sharer || object == objects_.end() || !rejects_mismatches(boxes_) ||
+           !differs(life.object, object->second);
+  }
+  if (ownership.lists(sharer)) return true;
+  if (reason == "NamespaceNotAllowed") return allows_namespace(boxes_, life.object["metadata"]["namespace"].string());
+  const auto room = [this](std::string_view of, std::int64_t others) {
+    return limit(boxes_, of) == 0 || others < limit(boxes_, of);
+  };
+  if (reason == "TargetFull") return room("claimsPerTarget", std::count_if(ownership.ledger.begin(), ownership.ledger.end(), is_box_claim));
+  if (reason == "QuotaExceeded") return room("claimsPerNamespace", held_box_claims(sharer));
+  return true;
+}
+
+// Claims of boxes that may have something, but for this one.
+std::int64_t Checker::held_box_claims(const std::string& but) const {
+  std::int64_t held = 0;
+  for (const auto& [sharer, life] : lives_) {
+    if (!is_box_claim(sharer) || sharer == but) continue;
+    for (const JsonView finalizer : life.object["metadata"]["finalizers"].elements())
+      held += finalizer.string() == finalizer_of(sharer) ? 1 : 0;
+  }
+  return held;
+}
+
 void Checker::find_blocked(const Cluster& cluster) {
   blocked_.clear();
   waiting_.clear();
   for (const auto& [sharer, life] : lives_) {
-    if (is_claim(sharer) && !life.deleting && life.declares.empty()) blocked_.insert(sharer);  // it is spoilt
+    if (is_claim(sharer) && !life.deleting && (life.declares.empty() || !is_admitted(sharer, life))) blocked_.insert(sharer);
     for (const auto& [key, declared] : life.declares) {
       if (life.deleting) continue;
       const std::string definition = definition_of(key);
@@ -427,7 +471,9 @@ void Checker::check_waiting(const std::string& sharer, const Life& life, const s
 void Checker::check_sharers() {
   for (const auto& [sharer, life] : lives_) {
     if (asleep_.contains(sharer)) continue;
-    if (life.deleting) {
+    if (life.deleting && sharer == kBoxes && held_box_claims("") != 0) {
+      check_class(sharer, life);
+    } else if (life.deleting) {
       report(7, fmt::format("{} hangs in deletion: {}", sharer, write_json(life.object["status"]["conditions"])));
     } else if (is_application(sharer)) {
       check_application(sharer, life);
@@ -479,24 +525,28 @@ void Checker::check_application(const std::string& sharer, const Life& life) {
 
 void Checker::check_claim(const std::string& sharer, const Life& life) {
   const JsonView status = life.object["status"];
-  if (boxes_.is_null() && life.object["spec"].contains("box")) return;  // nobody serves it
+  const Ready is_ready = ready(life.object);
+  if (life.object["spec"].contains("box") && !serves(boxes_)) {
+    if (is_ready.status == "True") report(8, fmt::format("claim {} is ready although its class does not serve", sharer));
+    return;
+  }
   if (status["observedGeneration"].int64() != life.generation)
     report(7, fmt::format("claim {} is at generation {}, its status at {}", sharer, life.generation,
                           status["observedGeneration"].int64()));
-  std::string_view ready;
-  for (const JsonView condition : status["conditions"].elements())
-    if (condition["type"].string() == "Ready") ready = condition["status"].string();
   if (blocked_.contains(sharer)) {
-    if (ready != "False")
+    if (is_ready.status != "False")
       report(8, fmt::format("claim {} cannot have its object and does not say so: {}", sharer, write_json(status)));
     return;
   }
-  if (status["phase"].string() != "Bound" || ready != "True")
+  if (status["phase"].string() != "Bound" || is_ready.status != "True")
     report(7, fmt::format("claim {} is not bound: {}", sharer, write_json(status)));
   for (const auto& [key, declared] : life.declares) {
     const auto object = objects_.find(key);
     if (object == objects_.end() || tampered_.contains(key)) continue;
     const std::vector<std::string> ledger = read(object->second).ledger;
+    if (life.object["spec"].contains("box") && rejects_mismatches(boxes_) && read(object->second).owner != sharer &&
+        is_application(read(object->second).owner) == false && differs(life.object, object->second))
+      report(8, fmt::format("claim {} differs from {} and is bound although its class rejects that", sharer, key));
     const auto place = std::find(ledger.begin(), ledger.end(), sharer) - ledger.begin() + 1;
     if (status["claimCount"].int64() != static_cast<std::int64_t>(ledger.size()) ||
         status["position"].int64() != place || status["boundTo"]["uid"] != object->second["metadata"]["uid"])
@@ -515,6 +565,9 @@ void Checker::check_class(const std::string& sharer, const Life& life) {
       for (const JsonView finalizer : claim.object["metadata"]["finalizers"].elements())
         claims += finalizer.string() == finalizer_of(claimant) ? 1 : 0;
   const JsonView status = life.object["status"];
+  if (sharer == kBoxes && !serves(boxes_) && ready(boxes_).status != "False")
+    report(8, fmt::format("{} does not serve and does not say so: {}", sharer, write_json(status)));
+  if (sharer == kBoxes && is_spoilt(boxes_)) return;  // what are its claims it cannot say
   if (status["claims"].int64() != claims)
     report(7, fmt::format("{} counts {} claims, there are {}", sharer, status["claims"].int64(), claims));
 }
@@ -536,7 +589,11 @@ void Checker::check_object(const std::string& key, const Json& object) {
   const std::vector<std::string> everyone = ownership.everyone();
   const bool waits = std::any_of(everyone.begin(), everyone.end(),
                                  [this](const std::string& sharer) { return is_held_up(sharer); });
-  if (rightful.empty() && is_retained(ownership)) return;
+  if (rightful.empty() && is_retained(ownership)) {
+    if (serves(boxes_) && boxes_["spec"]["retainSeconds"].int64() != 0)
+      report(5, fmt::format("{} is kept by its class although its time is over", key));
+    if (!serves(boxes_) || boxes_["spec"]["retainSeconds"].int64() == 0) return;
+  }
   if (rightful.empty() && tolerated.empty()) {
     const bool loose = std::any_of(everyone.begin(), everyone.end(),
                                    [this](const std::string& sharer) { return loose_.contains(sharer); });

@@ -78,6 +78,8 @@ class Checker {
                   bool as_sharer) const;
 
   bool is_refused(const std::string& sharer, const std::string& key, const Declared& declared) const;
+  bool is_admitted(const std::string& sharer, const Life& life) const;
+  std::int64_t held_box_claims(const std::string& but) const;
   bool may_take_over(const std::string& sharer, const std::string& key) const;
   // In conflict, waiting for something, or gone with its definition.
   bool is_held_up(const std::string& sharer) const {
@@ -102,6 +104,7 @@ class Checker {
   std::vector<Json> boxes_ever_;         // every version of it
   std::map<std::string, Json> objects_;  // of managed kinds, by key
   std::set<std::string> tampered_;       // keys of objects whose ownership somebody edited by hand
+  std::set<std::string> adopted_;   // keys of what a claim took on: released, never deleted
   std::map<std::string, std::set<std::string>> stripped_;  // whom somebody took off an object by hand
   std::set<std::string> forced_;         // sharers that are being, or were, removed by force
   // Keys of unshared objects whose owner was removed by force: nobody's to collect.

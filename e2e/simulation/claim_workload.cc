@@ -11,6 +11,7 @@ constexpr std::string_view kClass = "/heirloom.dev/claimclasses/boxes";
 // The first of each is also what applications declare.
 constexpr const char* kNamespaces[] = {"team", "spare"};
 constexpr const char* kBoxes[] = {"common", "box"};
+constexpr int kShortestRetention = 10;  // seconds
 constexpr const char* kSizes[] = {"small", "medium", "large"};
 constexpr const char* kByHand[] = {"/core/configmaps/default/box", "/core/namespaces/spare",
                                    "/core/configmaps/default/common"};
@@ -24,31 +25,52 @@ std::string key_of(bool box, const std::string& name) {
 
 ClaimWorkload::ClaimWorkload(Cluster* cluster, std::uint64_t seed, const Mix& mix)
     : cluster_(cluster), random_(seed ^ 0xc1a1ULL), mix_(mix),
-      when_empty_(chance(60) ? "Delete" : chance(60) ? "Retain" : "Orphan") {}
+      when_empty_(chance(60) ? "Delete" : chance(60) ? "Retain" : "Orphan") {
+  if (!mix_.classes) return;
+  rejects_ = chance(35);
+  adopts_ = chance(40);
+  // A clock that jumps would have it last for days.
+  if (when_empty_ == "Retain" && !mix_.jumps && chance(50)) retain_seconds_ = kShortestRetention + static_cast<int>(random_.below(60));
+}
 
 void ClaimWorkload::say(const std::string& what, const Status& status) {
   cluster_->say("user: " + what);
   if (!status.ok()) cluster_->say("  " + status.message());
 }
 
-// Of boxes: ConfigMaps, with a label that changes with every edit of the class, and a parameter.
-Json ClaimWorkload::claim_class() {
+// ConfigMaps, with a label that changes with every edit of the class, and a parameter. Now and then its author leaves a
+// brace out.
+Json ClaimWorkload::class_object() {
   ++version_;
-  const Json claim = Json::object({{"group", "sim.example.com"}, {"version", "v1"}, {"kind", "BoxClaim"}});
-  const Json key = Json::array({"spec.box"});
   const Json labels = Json::object({{"class", fmt::format("v{}", version_)}});
-  const Json object_metadata =
-      Json::object({{"name", "${spec.box}"}, {"namespace", "default"}, {"labels", labels}});
-  const Json data = Json::object({{"from", "boxes"}, {"size", "${spec.size:-small}"}});
-  const Json object = Json::object(
-      {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", object_metadata}, {"data", data}});
-  const Json spec =
-      Json::object({{"claim", claim}, {"key", key}, {"object", object}, {"whenEmpty", when_empty_}});
-  const Json metadata = Json::object({{"name", "boxes"}});
+  const Json metadata = Json::object({{"name", "${spec.box}"}, {"namespace", "default"}, {"labels", labels}});
+  const bool spoilt = mix_.classes && chance(15);
+  const Json data = Json::object({{"from", "boxes"}, {"size", spoilt ? "${spec.size" : "${spec.size:-small}"}});
+  return Json::object({{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", metadata}, {"data", data}});
+}
+
+void ClaimWorkload::add_rules(JsonBuilder& spec) {
+  if (rejects_) spec.member("onMismatch", "Reject");
+  if (adopts_) spec.member("adoption", "IfUnowned");
+  if (retain_seconds_ != 0) spec.member("retainSeconds", retain_seconds_);
+  if (chance(20)) spec.member("allowedNamespaces", Json::array({chance(50) ? "elsewhere-*" : "def*"}));
+  if (!chance(35)) return;
+  spec.key("limits").begin_object();
+  spec.member(chance(60) ? "claimsPerTarget" : "claimsPerNamespace", static_cast<int>(1 + random_.below(2)));
+  spec.end_object();
+}
+
+Json ClaimWorkload::claim_class() {
+  JsonBuilder spec;
+  spec.begin_object();
+  spec.member("claim", Json::object({{"group", "sim.example.com"}, {"version", "v1"}, {"kind", "BoxClaim"}}));
+  spec.member("key", Json::array({"spec.box"})).member("object", class_object()).member("whenEmpty", when_empty_);
+  if (mix_.classes) add_rules(spec);
+  spec.end_object();
   return Json::object({{"apiVersion", "heirloom.dev/v1alpha1"},
                        {"kind", "ClaimClass"},
-                       {"metadata", metadata},
-                       {"spec", spec}});
+                       {"metadata", Json::object({{"name", "boxes"}})},
+                       {"spec", spec.take()}});
 }
 
 Json ClaimWorkload::claim(bool box, const std::string& name) {
@@ -103,7 +125,9 @@ void ClaimWorkload::act_on_claim() {
 void ClaimWorkload::act() {
   if (cluster_->stored(kClass).is_null()) {
     say("creates the class of boxes", cluster_->apply_object(claim_class()));
-  } else if (chance(8)) {
+  } else if (mix_.classes && chance(6)) {
+    say("deletes the class of boxes", cluster_->remove(kClass));
+  } else if (chance(mix_.classes ? 14 : 8)) {
     say("edits the class of boxes", cluster_->apply_object(claim_class()));
   } else if (mix_.by_hand && chance(15)) {
     edit_by_hand();

@@ -1,5 +1,5 @@
 // What users do with claims, drawn from a seed of its own: create, retarget, change, spoil, delete and force-remove
-// claims, edit their class, and delete by hand what they stand for. Claims and applications mean the same objects.
+// claims, edit, spoil, delete and make again their class, and delete by hand what they stand for. Claims and applications mean the same objects.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,8 @@ class ClaimWorkload {
 
  private:
   Json claim_class();
+  Json class_object();
+  void add_rules(JsonBuilder& spec);
   Json claim(bool box, const std::string& name);
   void act_on_claim();
   void edit_by_hand();
@@ -31,6 +33,10 @@ class ClaimWorkload {
   SeededRandom random_;
   Mix mix_;
   std::string when_empty_;
+  // With Mix::classes: what stays the same for a whole run.
+  bool rejects_ = false;
+  bool adopts_ = false;
+  int retain_seconds_ = 0;  // 0: for ever
   int version_ = 0;
 };
 

@@ -199,6 +199,8 @@ void update_claim(Life& life, const Json& claim, const Json& boxes) {
     declared.shared = true;
     declared.since = before == life.declares.end() ? life.generation : before->second.since;
     declared.shared_since = declared.since;
+    declared.takes_over = !spec.contains("namespaceName") && boxes["spec"]["adoption"].string() == "IfUnowned";
+    if (declared.takes_over) life.ever_taken_over.insert(key);
     life.ever[key].push_back(manifest);
     declares[key] = std::move(declared);
   }

@@ -29,6 +29,8 @@ constexpr MixPart kParts[] = {
     {"claims", "claims stand for the same objects", &Mix::claims, 40},
     {"losses", "the definition of Applications goes, and they with it, and comes back", &Mix::losses, 12},
     {"webhook", "a mutating admission webhook comes and goes", &Mix::webhook, 15},
+    {"drops", "with faults: watches leave events out; before a rest the controller starts anew", &Mix::drops, 0},
+    {"classes", "with claims: their class rejects, adopts, limits, breaks, goes, and comes back", &Mix::classes, 0},
 };
 
 // From hardly a request to whole passes.

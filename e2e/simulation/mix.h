@@ -27,8 +27,10 @@ struct Mix {
   bool jumps = false;        // of the wall clock
   bool faults = false;       // of the API, between the controller and the server
   bool stale = false;        // with faults: lists come from a cache that lags
+  bool drops = false;        // with faults: watches leave events out
   bool leases = true;        // controllers elect their leader
   bool claims = false;       // beside the applications
+  bool classes = false;      // with claims: their class changes, breaks, limits, goes and comes back
   bool losses = false;       // the definition of Applications goes, and comes back
   bool webhook = false;      // a mutating admission webhook is installed now and then
 };

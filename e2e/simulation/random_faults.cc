@@ -72,6 +72,10 @@ Fault RandomFaults::before_event(const Call&) {
   if (!on_) return fault;
   const std::uint64_t draw = random_.below(100);
   if (draw < 20) fault.delay = std::chrono::milliseconds(random_.below(3'000));
+  if (drops_ && draw >= 20 && draw < 24) {
+    ++injected_;
+    fault.kind = Fault::Kind::Drop;
+  }
   if (draw < 90) return fault;
   ++injected_;
   if (draw < 94) {

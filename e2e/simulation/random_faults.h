@@ -11,8 +11,9 @@ namespace heirloom::simulation {
 
 class RandomFaults final : public kube::testing::FaultPlan {
  public:
-  // `stale`: lists that may come from a cache come from one that lags.
-  explicit RandomFaults(std::uint64_t seed, bool stale = false) : random_(seed ^ 0xfa17ULL), stale_(stale) {}
+  // `stale`: lists that may come from a cache come from one that lags. `drops`: watches leave events out.
+  explicit RandomFaults(std::uint64_t seed, bool stale = false, bool drops = false)
+      : random_(seed ^ 0xfa17ULL), stale_(stale), drops_(drops) {}
 
   kube::testing::Fault before(const kube::testing::Call& call) override;
   kube::testing::Fault before_event(const kube::testing::Call& watch) override;
@@ -24,6 +25,7 @@ class RandomFaults final : public kube::testing::FaultPlan {
  private:
   SeededRandom random_;
   bool stale_;
+  bool drops_;
   bool on_ = true;
   std::uint64_t injected_ = 0;
 };

@@ -81,7 +81,7 @@ std::uint64_t hash_of(const std::vector<std::string>& trace) {
 }  // namespace
 
 RunResult run(const RunOptions& options) {
-  RandomFaults faults(options.seed, options.mix.stale);
+  RandomFaults faults(options.seed, options.mix.stale, options.mix.drops);
   faults.turn(false);
   RunResult result;
   Cluster cluster(cluster_options(options, &faults));
@@ -107,6 +107,7 @@ RunResult run(const RunOptions& options) {
     if (done % stretch != 0 && done != options.steps) continue;
     workload.before_rest(done == options.steps);
     faults.turn(false);
+    if (options.mix.faults && options.mix.drops) cluster.crash_controller(Duration::zero());  // what was left out is listed
     const bool settled = cluster.settle();
     cluster.say(settled ? "at rest" : "does not come to rest");
     checker.at_rest(cluster, settled);

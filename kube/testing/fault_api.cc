@@ -154,8 +154,12 @@ class FaultyWatch final : public Watch {
     }
     if (!broken_.ok()) co_return broken_;
     Result<std::optional<WatchEvent>> event = co_await below_->next();
-    if (event.ok() && *event && (*event)->type != WatchEvent::Type::Bookmark) last_ = *event;
-    co_return event;
+    if (!event.ok() || !*event || (*event)->type == WatchEvent::Type::Bookmark) co_return event;
+    last_ = *event;
+    if (fault.kind != Fault::Kind::Drop) co_return event;
+    state_->say(call_, "an event is left out");
+    std::optional<WatchEvent> gap = bookmark_at(*last_);
+    co_return gap;
   }
 
  private:

@@ -2,7 +2,7 @@
 //
 // It knows every way a call can end: refused before it was done, done but answered with an error, not done
 // though the error says "unknown", done later than the error, answered from a cache that lags; and every way a
-// watch can: cut, expired, slow, with an event told twice, with a bookmark at any time.
+// watch can: cut, expired, slow, with an event told twice, with a bookmark at any time, with an event left out.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,7 @@ struct Fault {
     Stale,     // a list that may be answered from a cache is: what an earlier one gave, if one did
     Repeat,    // watches: the last event again
     Bookmark,  // watches: a bookmark that says what the last event said
+    Drop,      // watches: the next event is left out, as no correct server does; a bookmark hides the gap
   };
   Kind kind = Kind::Pass;
   Status status;
@@ -46,7 +47,7 @@ struct Fault {
 };
 
 // What happens to a watch before its next event: Pass (after `delay`), Fail (the stream breaks with `status`),
-// Repeat or Bookmark.
+// Repeat, Bookmark or Drop.
 class FaultPlan {
  public:
   virtual ~FaultPlan() = default;
