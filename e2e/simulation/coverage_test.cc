@@ -15,12 +15,14 @@ namespace {
 
 constexpr int kSteps = 60;
 
-void add_seeds(Totals& totals, std::uint64_t from, std::uint64_t to, bool everything) {
+void add_seeds(Totals& totals, std::uint64_t from, std::uint64_t to, bool everything, bool webhook = false) {
   for (std::uint64_t seed = from; seed <= to; ++seed) {
     RunOptions options;
     options.seed = seed;
     options.steps = kSteps;
     options.mix = drawn_mix(seed);
+    options.mix.losses = false;
+    options.mix.webhook = webhook;
     if (everything) {
       options.mix.unshared = options.mix.by_hand = options.mix.force = options.mix.faults = true;
       options.mix.take_over = options.mix.read_only = options.mix.strangers = true;
@@ -35,6 +37,7 @@ TEST_CASE("a fixed set of seeds covers all of the protocol that is not excused")
   Totals totals;
   add_seeds(totals, 1, 60, false);
   add_seeds(totals, 5001, 5060, true);
+  add_seeds(totals, 9001, 9015, true, true);
   std::string empty;
   for (const std::string& cell : uncovered(totals.coverage, read_excused("e2e/simulation/uncovered.txt")))
     empty += cell + "\n";
