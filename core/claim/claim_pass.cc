@@ -147,7 +147,8 @@ const ClaimedObject* ClaimPass::held_object() const {
 // when it is deleted.
 Task<void> ClaimPass::keep_held() {
   const ClaimedObject* held = held_object();
-  const bool has = findings_.refused.empty() && findings_.outcome && findings_.outcome->settled();
+  // Whatever else was refused: once it has what it wants, it is letting go of the other one.
+  const bool has = findings_.outcome && findings_.outcome->settled();
   if (has || held == nullptr) {
     memory_->held.reset();
     co_return;
