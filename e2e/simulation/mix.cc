@@ -24,7 +24,7 @@ constexpr MixPart kParts[] = {
     {"definitions", "a CRD whose objects applications declare comes and goes", &Mix::definitions, 20},
     {"jumps", "the wall clock jumps", &Mix::jumps, 20},
     {"faults", "the API fails in every way it can", &Mix::faults, 50},
-    {"stale", "with faults: lists come from a cache that lags", &Mix::stale, 15},
+    {"stale", "with faults: lists that need not be the newest come from a cache that lags", &Mix::stale, 15},
     {"lease", "controllers elect their leader by a Lease; without, two at once both act", &Mix::leases, 100},
     {"claims", "claims stand for the same objects", &Mix::claims, 40},
     {"losses", "the definition of Applications goes, and they with it, and comes back", &Mix::losses, 12},
