@@ -203,7 +203,8 @@ void Checker::see_sharer(const std::string& sharer, const Commit& commit) {
     if (commit.perhaps_by_user() && ours(commit.before)) forced_.insert(sharer);
     if (forced_.contains(sharer)) end_by_force(sharer);
     // A life that recorded nothing tells nobody that its former one is over, which slept.
-    if (slept_.contains(sharer) && !commit.before["status"]["observedGeneration"].exists()) asleep_.insert(sharer);
+    if (slept_.contains(sharer) && !recorded_.contains(std::string(commit.before["metadata"]["uid"].string())))
+      asleep_.insert(sharer);
     lives_.erase(sharer);
     if (sharer == kBoxes) boxes_ = Json();
     return;
@@ -260,6 +261,8 @@ bool Checker::is_retained(const Ownership& ownership) const {
 
 // What only a broken tracker knew may stay behind.
 void Checker::see_tracker(const Commit& commit) {
+  if (commit.before.is_null())
+    recorded_.insert(std::string(commit.after["metadata"]["labels"]["app.oam.dev/uid"].string()));
   if (commit.before.is_null())
     see_remains({sharer_of_labels(commit.after["metadata"]["labels"]["app.oam.dev/namespace"].string(),
                                   commit.after["metadata"]["labels"]["app.oam.dev/name"].string())});
