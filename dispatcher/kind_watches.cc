@@ -58,6 +58,11 @@ class KindWatches::Feed final : public kube::ReflectorSink {
     listed_.clear();
     watches_->changed_.notify_all();
   }
+  // Who declares something of the kind has to look.
+  void unserved() override {
+    listed_.clear();
+    end_replace();
+  }
   void changed(kube::WatchEvent::Type type, const Json& object) override {
     const ObjectKey key = key_of_object(object);
     if (is_anothers(object)) return hand_over(key);

@@ -115,6 +115,7 @@ Task<Observation> Reflector::read_page(reflector::ReadPage effect) {
   Result<ListPage> page = co_await api_->list(std::move(collection), std::move(list));
   Observation seen;
   if (!page.ok()) {
+    if (is_not_found(page.status())) sink_->unserved();
     seen = reflector::ListFailed{page.status()};
     co_return seen;
   }
@@ -137,6 +138,7 @@ Task<Observation> Reflector::open_watch(reflector::OpenWatch effect) {
   Result<std::unique_ptr<Watch>> watch = co_await api_->watch(std::move(collection), std::move(options));
   Observation seen;
   if (!watch.ok()) {
+    if (is_not_found(watch.status())) sink_->unserved();
     seen = reflector::WatchFailed{watch.status()};
     co_return seen;
   }

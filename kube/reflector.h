@@ -4,7 +4,7 @@
 // effects. First list from the quorum, not at resourceVersion 0 as client-go's: any cached state could be older
 // than what the process before us has written, and a controller would act in the name of what is over. Later ones not
 // older than what the sink has seen, so that it never travels back in time; from the quorum when the server cannot do
-// that. 410 anywhere means list again. Failures back off with jitter, from 0.8 s to 30 s, and are reported
+// that. 410 anywhere means list again, and so does 404 on a watch: the collection went, and may come back as another. Failures back off with jitter, from 0.8 s to 30 s, and are reported
 // in status(), 403 in words. Source: Kubernetes API concepts, "Efficient detection of changes"; client-go's
 // reflector.
 #pragma once
@@ -31,6 +31,8 @@ class ReflectorSink {
   virtual void listed(const Json& object) = 0;
   virtual void end_replace() = 0;
   virtual void changed(WatchEvent::Type type, const Json& object) = 0;  // never Bookmark
+  // The server does not serve the collection (any more): 404. What was in it may be gone, and no event will tell.
+  virtual void unserved() {}
 };
 
 namespace reflector {

@@ -91,6 +91,7 @@ Step watch_failed(const Watching& watching, Memory memory, const Status& status,
     memory.error = status;
     return read_page(std::move(memory), "", {});
   }
+  if (is_not_found(status)) return pause(std::move(memory), Relist{}, status);
   Watching again{watching.resource_version};
   // A stream that had worked and broke is resumed at once, the first time.
   if (worked) {

@@ -74,6 +74,7 @@ TEST_CASE("the reflector's rules") {
   };
   const Status down = unreachable("connection refused");
   const Status denied(403, reasons::kForbidden, "no");
+  const Status gone(404, reasons::kNotFound, "the server could not find the requested resource");
   const Row rows[] = {
       {"the first list is from the quorum: a cache may be older than who wrote before us", Start{}, memory(""), Go{},
        "listing /", "first page /", 0, ""},
@@ -124,6 +125,8 @@ TEST_CASE("the reflector's rules") {
        WatchFailed{expired(), true}, "listing /", "first page /", 1, "8"},
       {"410 at once after a relist backs off", Watching{"9"}, memory("9", 1), WatchFailed{expired()},
        "rest, then relist>=", "pause 2/0", 2, "9"},
+      {"404 on a watch: the collection went; what comes back is listed", Watching{"8"}, memory("8"), WatchFailed{gone},
+       "rest, then relist>=", "pause 1/0", 1, "8"},
       {"403 on a watch waits", Watching{"8"}, memory("8"), WatchFailed{denied}, "rest, then watch 8",
        "pause 1/0", 1, "8"},
   };
