@@ -455,12 +455,14 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
         applied.outcome.wrote = true;
         break;
       }
-      // What our own write left different is how the server sees it; what somebody else has changed since is not.
+      // What our own write of content left different is how the server sees it; what somebody else has changed since
+      // is not.
+      const bool wrote_content = inspection.decision.may_write_content;
       const std::string written((*answer)["metadata"]["resourceVersion"].string());
       inspection = co_await look(assignment, false);
       const bool ours = inspection.live && inspection.live->resource_version == written;
-      if (ours && inspection.outcome.state == ObjectState::Pending && inspection.write.normalisation != 0 &&
-          !inspection.decision.writes_ownership) {
+      if (ours && wrote_content && inspection.outcome.state == ObjectState::Pending &&
+          inspection.write.normalisation != 0 && !inspection.decision.writes_ownership) {
         applied.memory.normalisation = inspection.write.normalisation;
         assignment.memory = applied.memory;
         inspection = co_await look(assignment, false);

@@ -252,6 +252,24 @@ TEST_CASE("a dead owner is replaced by the first in line, whose content comes in
   CHECK(story.events("SharerPurged", "Application", "m").size() == 1);
 }
 
+TEST_CASE("who joins with the write that lets the owner go asserts its content") {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    CAPTURE(seed);
+    Story story(seed);
+    story.share({"z"});
+    story.plan.slowness = std::chrono::milliseconds(300);
+    story.apply(sharer("a"));
+    story.cluster.run_for(std::chrono::milliseconds(100));  // its join is on its way
+    story.apply(sharer("m"));
+    REQUIRE(story.cluster.remove(kApps + "a").ok());
+    REQUIRE(story.cluster.remove(kApps + "z").ok());
+    story.settle();
+    CHECK(story.ledger() == "default/m");
+    CHECK(story.owner() == "m");
+    CHECK(story.content() == "m");
+  }
+}
+
 TEST_CASE("what an application had for itself stays when it is removed by force, and that is told") {
   Story story;
   story.apply(application("one", {config_map("common", "one")}, Sharing::None));
