@@ -264,6 +264,7 @@ void Sharers::wrote(const SharerKey& key, const Json& answer, const std::string&
   const bool news = watch->wrote({key.ns, key.name}, answer, before);
   declare_claimed(key, answer);
   if (news) wake_(key);
+  answer_asked(key);
 }
 
 void Sharers::finalized(const SharerKey& key, const std::string& uid) {
@@ -302,6 +303,7 @@ Sharers::TrackerEntry Sharers::project_tracker(JsonView object) {
 void Sharers::sharer_changed(const SharerWatch::Change& change) {
   if (change.object.exists()) declare_claimed(change.key, change.object);
   if (!change.key.is_application() && observer_) observer_(change);
+  answer_asked(change.key);
   if (change.echo) return;
   wake_(change.key);
   if (change.object.exists()) return;
@@ -312,12 +314,27 @@ void Sharers::sharer_changed(const SharerWatch::Change& change) {
     return seen == nullptr || !seen->live.lists(change.key);
   });
   for (const ObjectKey& object : table_->objects_of(change.key)) objects.insert(object);
+  wake_others(change.key, objects);
+}
+
+void Sharers::wake_others(const SharerKey& key, const std::set<ObjectKey>& objects) {
   for (const ObjectKey& object : objects)
     for (const SharerKey& other : table_->interested(object))
-      if (other != change.key) {
+      if (other != key) {
         table_->unverify(other, object);  // nothing on the object has changed
         wake_(other);
       }
+}
+
+// Whoever asked before the sharer had looked at its spec may ask again.
+void Sharers::answer_asked(const SharerKey& key) {
+  const auto asked = asked_too_early_.find(key);
+  if (asked == asked_too_early_.end()) return;
+  const Json* sharer = find(key);
+  if (sharer != nullptr && !has_looked(key, *sharer)) return;
+  const std::set<ObjectKey> objects = std::move(asked->second);
+  asked_too_early_.erase(asked);
+  wake_others(key, objects);
 }
 
 void Sharers::tracker_changed(const Trackers::Change& change) {
@@ -415,21 +432,37 @@ Task<std::optional<GroupVersionResource>> Sharers::find_resource(std::string kin
   co_return std::nullopt;
 }
 
-Task<policies::Liveness> Sharers::declares(SharerKey key, Json sharer, ObjectKey object) {
-  if (key.kind == kClaimClassSharer) co_return policies::Liveness::Live;  // it leaves what it does not keep
-  // It is dead to this object only when it has looked at its whole spec and lists the object nowhere.
-  if (sharer["status"]["observedGeneration"].int64(-1) != sharer["metadata"]["generation"].int64())
-    co_return policies::Liveness::Unknown;
-  if (!key.is_application()) {
-    const std::optional<ClaimRecord> record = claim_record(sharer);
-    if (!record) co_return policies::Liveness::Unknown;
-    co_return record->lists(object) ? policies::Liveness::Live : policies::Liveness::Dead;
+// It is dead to an object only when it has looked at its whole spec and lists the object nowhere. A pass that failed
+// before that declared nothing: what the trackers do not list it may still want.
+bool Sharers::has_looked(const SharerKey& key, JsonView sharer) {
+  if (sharer["status"]["observedGeneration"].int64(-1) != sharer["metadata"]["generation"].int64()) return false;
+  return key.is_application() ? has_declared(sharer) : claim_record(sharer).has_value();
+}
+
+Task<LivenessAnswer> Sharers::declares(SharerKey key, Json sharer, ObjectKey object) {
+  LivenessAnswer answer;
+  if (key.kind == kClaimClassSharer) {
+    answer.liveness = policies::Liveness::Live;  // it leaves what it does not keep
+    co_return answer;
   }
-  // A pass that failed before that declared nothing: what the trackers do not list it may still want.
-  if (!has_declared(sharer)) co_return policies::Liveness::Unknown;
-  const Result<bool> listed = co_await listed_uncached(key, object);
-  if (!listed.ok()) co_return policies::Liveness::Unknown;
-  co_return *listed ? policies::Liveness::Live : policies::Liveness::Dead;
+  if (!has_looked(key, sharer)) {
+    if (asked_too_early_.size() > kMaxPendingDeaths) asked_too_early_.clear();
+    asked_too_early_[key].insert(object);
+    co_return answer;
+  }
+  bool lists = false;
+  if (key.is_application()) {
+    const Result<bool> listed = co_await listed_uncached(key, object);
+    if (!listed.ok()) {
+      answer.ask_again_after = environment_->options.dead_grace;  // no event will tell
+      co_return answer;
+    }
+    lists = *listed;
+  } else {
+    lists = claim_record(sharer)->lists(object);
+  }
+  answer.liveness = lists ? policies::Liveness::Live : policies::Liveness::Dead;
+  co_return answer;
 }
 
 bool Sharers::is_known_to_declare(const SharerKey& key, const ObjectKey& object) const {
@@ -473,10 +506,9 @@ Task<LivenessAnswer> Sharers::liveness(SharerKey key, ObjectKey object) {
     co_return answer;
   }
   Json sharer = *found;
-  const policies::Liveness said = co_await declares(key, std::move(sharer), object);
-  if (said == policies::Liveness::Live) first_dead_.erase({key, object});
-  answer.liveness = said;
-  if (said != policies::Liveness::Dead) co_return answer;
+  answer = co_await declares(key, std::move(sharer), object);
+  if (answer.liveness == policies::Liveness::Live) first_dead_.erase({key, object});
+  if (answer.liveness != policies::Liveness::Dead) co_return answer;
   answer.liveness = policies::Liveness::Unknown;
   if (table_->is_interested(key, object)) co_return answer;  // it declares the object since
   co_return dead_candidate(key, object);

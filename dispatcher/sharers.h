@@ -144,8 +144,11 @@ class Sharers {
   LivenessAnswer dead_candidate(const SharerKey& key, const ObjectKey& object);
   Task<LivenessAnswer> confirmed_death(SharerKey key);
   Task<Result<bool>> listed_uncached(SharerKey key, ObjectKey object);
-  // Whether the sharer, as an uncached read shows it, declares the object.
-  Task<policies::Liveness> declares(SharerKey key, Json sharer, ObjectKey object);
+  static bool has_looked(const SharerKey& key, JsonView sharer);
+  // Whether the sharer, as an uncached read shows it, declares the object. Dead: not yet confirmed.
+  Task<LivenessAnswer> declares(SharerKey key, Json sharer, ObjectKey object);
+  void answer_asked(const SharerKey& key);
+  void wake_others(const SharerKey& key, const std::set<ObjectKey>& objects);
   // What to read a sharer from whose kind nobody watches: its definition says.
   Task<std::optional<GroupVersionResource>> find_resource(std::string kind);
 
@@ -162,6 +165,7 @@ class Sharers {
   std::map<std::string, TrackerEntry> written_trackers_;  // by name, until the watch shows them
   std::set<std::string> gone_trackers_;                   // names, until the watch has dropped them
   std::map<std::pair<SharerKey, ObjectKey>, MonotonicTime> first_dead_;
+  std::map<SharerKey, std::set<ObjectKey>> asked_too_early_;  // Unknown until the sharer has looked at its spec
   kube::Reflector tracker_reflector_;
 };
 
