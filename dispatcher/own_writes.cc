@@ -9,8 +9,11 @@ constexpr int kMaxIgnored = 16;
 }  // namespace
 
 void OwnWrites::wrote(const NamespacedName& key, const Json& answer, const std::string& before, const std::string& now) {
+  if (answer["metadata"]["resourceVersion"].string() == now) {  // nothing changed, or the echo was quicker
+    written_.erase(key);  // whose echo did not come: what the cache shows is newer
+    return;
+  }
   if (before != now) return;
-  if (answer["metadata"]["resourceVersion"].string() == now) return;  // nothing changed
   written_[key] = Written{answer, 0};
 }
 

@@ -42,6 +42,18 @@ TEST_CASE("a deletion is news, and an echo that never comes is given up") {
   CHECK(last == OwnWrites::Event::News);
 }
 
+TEST_CASE("a cache that is as new as the latest answer is believed, though the echo of an earlier write never came") {
+  for (const char* before : {"7", "8"}) {
+    CAPTURE(before);
+    OwnWrites writes;
+    writes.wrote(kKey, at("5"), "3", "3");
+    CHECK(writes.classify(kKey, "8", false, false) == OwnWrites::Event::Stale);
+    writes.wrote(kKey, at("8"), before, "8");
+    CHECK(writes.find(kKey) == nullptr);
+    CHECK(writes.classify(kKey, "9", false, false) == OwnWrites::Event::News);
+  }
+}
+
 // The watch broke, and the list that follows shows a state after our write: its echo was skipped.
 TEST_CASE("what a list shows is news unless it is the echo itself") {
   OwnWrites writes;
