@@ -104,6 +104,8 @@ LiveObject restored(LiveObject live, const LiveObject& last) {
     live.ledger = last.ledger;
   }
   live.record = last.record;
+  // The labels alone do not say of which group a claim is; what stood on the object does.
+  if (live.owner) live.owner = resolve_owner(owner_labels(*live.owner), last.ledger, live.record);
   live.canonical = false;
   return live;
 }

@@ -150,7 +150,13 @@ TEST_CASE("a claim's full key is found in ledger or record") {
   object = annotated(kLabels, "", "cm", to_string(claim));
   CHECK(read_live(object, kKey).owner == claim);
   object = config_map(kLabels, "{}");
-  CHECK(read_live(object, kKey).owner == SharerKey{"namespaceclaims", "team", "c1"});
+  const LiveObject labels_alone = read_live(object, kKey);
+  CHECK(labels_alone.owner == SharerKey{"namespaceclaims", "team", "c1"});
+  LiveObject last = labels_alone;
+  last.owner = claim;
+  last.ledger = {key("n/a"), claim};
+  last.record = Record{kKey, {{claim, "u.1"}}, std::nullopt, false, {}};
+  CHECK(restored(labels_alone, last).owner == claim);  // ... or in what stood on the object before
 }
 
 }  // namespace
