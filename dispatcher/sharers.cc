@@ -326,7 +326,21 @@ void Sharers::wake_others(const SharerKey& key, const std::set<ObjectKey>& objec
       }
 }
 
-// Whoever asked before the sharer had looked at its spec may ask again.
+void Sharers::ask_again_later(const SharerKey& key, const ObjectKey& object) {
+  if (asked_too_early_.size() > kMaxPendingDeaths) asked_too_early_.clear();
+  asked_too_early_[key].insert(object);
+}
+
+// It lets go of what it is known to have. Of anything else (its tracker was emptied) it will not, and who shares that has
+// to look again when it is gone.
+LivenessAnswer Sharers::leaving(const SharerKey& key, const ObjectKey& object) {
+  if (!table_->is_interested(key, object)) ask_again_later(key, object);
+  LivenessAnswer answer;
+  answer.liveness = policies::Liveness::Leaving;
+  return answer;
+}
+
+// Whoever asked before the sharer had looked at its spec, or was gone, may ask again.
 void Sharers::answer_asked(const SharerKey& key) {
   const auto asked = asked_too_early_.find(key);
   if (asked == asked_too_early_.end()) return;
@@ -446,8 +460,7 @@ Task<LivenessAnswer> Sharers::declares(SharerKey key, Json sharer, ObjectKey obj
     co_return answer;
   }
   if (!has_looked(key, sharer)) {
-    if (asked_too_early_.size() > kMaxPendingDeaths) asked_too_early_.clear();
-    asked_too_early_[key].insert(object);
+    ask_again_later(key, object);
     co_return answer;
   }
   bool lists = false;
@@ -474,8 +487,7 @@ Task<LivenessAnswer> Sharers::liveness(SharerKey key, ObjectKey object) {
   LivenessAnswer answer;
   if (const Json* cached = find(key)) {
     if ((*cached)["metadata"].contains("deletionTimestamp")) {
-      answer.liveness = policies::Liveness::Leaving;
-      co_return answer;
+      co_return leaving(key, object);
     }
     if (table_->is_interested(key, object)) {
       first_dead_.erase({key, object});
@@ -501,10 +513,7 @@ Task<LivenessAnswer> Sharers::liveness(SharerKey key, ObjectKey object) {
     answer.ask_again_after = environment_->options.dead_grace;  // no event will tell
     co_return answer;
   }
-  if ((*found)["metadata"].contains("deletionTimestamp")) {
-    answer.liveness = policies::Liveness::Leaving;
-    co_return answer;
-  }
+  if ((*found)["metadata"].contains("deletionTimestamp")) co_return leaving(key, object);
   Json sharer = *found;
   answer = co_await declares(key, std::move(sharer), object);
   if (answer.liveness == policies::Liveness::Live) first_dead_.erase({key, object});

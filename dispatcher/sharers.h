@@ -141,6 +141,8 @@ class Sharers {
   void tracker_changed(const Trackers::Change& change);
   void declare_tracked(const SharerKey& key);
   void declare_claimed(const SharerKey& key, JsonView claim);
+  void ask_again_later(const SharerKey& key, const ObjectKey& object);
+  LivenessAnswer leaving(const SharerKey& key, const ObjectKey& object);
   LivenessAnswer dead_candidate(const SharerKey& key, const ObjectKey& object);
   Task<LivenessAnswer> confirmed_death(SharerKey key);
   Task<Result<bool>> listed_uncached(SharerKey key, ObjectKey object);
