@@ -343,6 +343,7 @@ Task<void> Pass::keep_previous() {
     dispatcher::Version kept = *version_;
     kept.manifests = recorded_manifests(*trackers, newest);
     kept.generation = newest;
+    kept.policies.take_over.clear();  // keeping takes over nothing new
     memory_->kept = std::move(kept);
   }
   const auto kept = std::make_shared<dispatcher::Version>(*memory_->kept);

@@ -21,7 +21,7 @@ const std::string kApps = "/core.oam.dev/applications/default/";
 const std::string kTrackers = "/core.oam.dev/resourcetrackers/";
 const std::string kCommon = "/core/configmaps/default/common";
 
-enum class Sharing { None, Shared, ReadOnly };
+enum class Sharing { None, Shared, ReadOnly, TakeOver };
 
 std::string config_map(const std::string& name, const std::string& from) {
   return fmt::format("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {}}}, data: {{from: {}}}}}", name, from);
@@ -38,7 +38,9 @@ std::string application(const std::string& name, const std::vector<std::string>&
   if (policy == Sharing::None) return text + "  []\n";
   return text + fmt::format("  - name: policy\n    type: {}\n    properties:\n      rules: [{{selector: "
                             "{{resourceTypes: [ConfigMap]}}}}]\n",
-                            policy == Sharing::Shared ? "shared-resource" : "read-only");
+                            policy == Sharing::Shared     ? "shared-resource"
+                            : policy == Sharing::ReadOnly ? "read-only"
+                                                          : "take-over");
 }
 
 std::string sharer(const std::string& name) { return application(name, {config_map("common", name)}, Sharing::Shared); }
@@ -384,6 +386,23 @@ TEST_CASE("of a former life what is still declared is taken over, the rest is le
   for (const auto& [key, stored] : story.cluster.all())
     if (key.starts_with(kTrackers)) CHECK(stored->value["metadata"]["labels"]["app.oam.dev/uid"].string() == life);
   CHECK(story.phase_of("phoenix") == "running");
+}
+
+TEST_CASE("a version that a conflict keeps in force takes over nothing any more") {
+  Story story;
+  const std::string strangers = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: common, namespace: default}\ndata: {from: a stranger}\n";
+  story.apply(application("two", {config_map("taken", "two")}, Sharing::None));
+  story.apply(application("one", {config_map("common", "one")}, Sharing::TakeOver));
+  story.settle();
+  REQUIRE(story.owner() == "one");
+  story.cluster.crash_controller(std::chrono::seconds(1));
+  REQUIRE(story.cluster.remove(kCommon).ok());
+  story.apply(strangers);
+  story.apply(application("one", {config_map("taken", "one")}, Sharing::TakeOver));
+  story.settle();
+  CHECK(story.conflict("one") == "ManagedByOther");
+  CHECK(story.owner().empty());
+  CHECK(story.content() == "a stranger");
 }
 
 TEST_CASE("an owner that shares no longer goes on sharing while others do, and says so") {
