@@ -180,6 +180,13 @@ void ObjectTable::left(const SharerKey& sharer, const ObjectKey& key) {
   at->second.former.reset();
 }
 
+void ObjectTable::wake_all(Entry& entry) {
+  for (auto& [other, stake] : entry.stakes) {
+    stake.verified.reset();
+    wake_(other);
+  }
+}
+
 void ObjectTable::declare(const SharerKey& sharer, Source source, const std::set<ObjectKey>& objects) {
   const auto bit = static_cast<std::uint8_t>(source);
   auto& mine = by_sharer_[sharer];
@@ -194,6 +201,7 @@ void ObjectTable::declare(const SharerKey& sharer, Source source, const std::set
     const ObjectKey key = **at;
     at = mine.erase(at);
     entry->second.stakes.erase(sharer);
+    if (entry->second.seen && entry->second.seen->live.lists(sharer)) wake_all(entry->second);
     drop_body_if_verified(entry->second);
     drop_if_empty(key);
   }

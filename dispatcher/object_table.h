@@ -85,7 +85,9 @@ class ObjectTable {
   void released(const ObjectKey& key);
   void left(const SharerKey& sharer, const ObjectKey& key);
 
-  // Why a sharer is interested: its trackers list the object, or its present plan declares it or waits for it.
+  // Why a sharer is interested: its trackers list the object, or its present plan declares it or waits for it. When it is
+  // no longer, and the object lists it still, it will not let go of it (somebody emptied its tracker): the others are
+  // woken, though nothing on the object has changed.
   enum class Source : std::uint8_t { Tracker = 1, Plan = 2 };
   void declare(const SharerKey& sharer, Source source, const std::set<ObjectKey>& objects);
   bool is_interested(const SharerKey& sharer, const ObjectKey& key) const;
@@ -134,6 +136,7 @@ class ObjectTable {
   void drop_body_if_verified(Entry& entry);
   void drop_if_empty(const ObjectKey& key);
   void wake_unverified(const Entry& entry, const SharerKey* except);
+  void wake_all(Entry& entry);
 
   void tell_strangers(const ObjectKey& key, const Entry& entry);
 

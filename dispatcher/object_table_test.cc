@@ -217,6 +217,22 @@ TEST_CASE("interest ends when its last source ends, and nothing is left of it") 
   CHECK(f.table.objects_of(kApp1).empty());
 }
 
+TEST_CASE("whose interest ends while the object lists it will not let go of it: the others are woken") {
+  for (const bool listed : {true, false}) {
+    CAPTURE(listed);
+    Fixture f;
+    f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+    f.table.declare(kApp2, ObjectTable::Source::Tracker, {kCm});
+    f.table.saw(kCm, config_map("1", "a", listed));
+    f.table.verify(kApp1, kCm, f.hash());
+    f.table.verify(kApp2, kCm, f.hash());
+    f.take();
+    f.table.declare(kApp1, ObjectTable::Source::Plan, {});
+    CHECK(f.take() == (listed ? Names{"app2"} : Names{}));
+    CHECK(f.table.is_verified(kApp2, kCm) == !listed);
+  }
+}
+
 TEST_CASE("who has joined an existing object, of those one asks about") {
   Fixture f;
   const ObjectKey elsewhere{"local", "", "ConfigMap", "other", "cm"};
