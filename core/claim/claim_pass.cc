@@ -168,12 +168,29 @@ Task<void> ClaimPass::keep(ObjectKey held) {
   const bool looked = co_await look();
   // An edited class may lead elsewhere with the same fields; then there is nothing to tell what it should be.
   if (!looked || target_->key != held || check_->in_order || check_->in_conflict) co_return;
-  if (check_->outcomes.front().state == ObjectState::Waiting) co_return;
+  const ObjectOutcome& outcome = check_->outcomes.front();
+  if (outcome.state == ObjectState::Waiting) co_return;
+  if (outcome.action == policies::Action::Create || outcome.action == policies::Action::Join) {
+    const bool holds = co_await still_holds(std::move(held));
+    if (!holds) co_return;
+  }
   dispatcher::CarryOutOptions options;
   options.healthy = [](const Manifest&, const ObjectOutcome&) { return true; };
   dispatcher::Check check = std::move(*check_);
   dispatcher::Report report = co_await context_->dispatcher->carry_out(std::move(check), memory_->objects, options);
   find(std::move(report.outcomes.front()));
+}
+
+// The record that the cache shows may be older than our last one, which let the object go: had it been made again,
+// nothing would say that it is ours.
+Task<bool> ClaimPass::still_holds(ObjectKey held) {
+  const kube::ObjectRef claim = ref();
+  const kube::GetOptions options;
+  const Result<Json> now = co_await context_->environment->api->get(claim, options);
+  const std::optional<ClaimRecord> recorded = now.ok() ? claim_record(*now) : std::nullopt;
+  const bool holds = recorded && recorded->lists(held) && (*now)["metadata"]["uid"].string() == claim_.metadata.uid;
+  if (!holds) retry_ = true;
+  co_return holds;
 }
 
 // Everything that can be said without asking anybody.

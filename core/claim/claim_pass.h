@@ -42,6 +42,7 @@ class ClaimPass {
   ClaimPass(const ClaimPass& outer, Claim as_was, ClaimMemory* memory);
   Task<void> keep_held();
   Task<void> keep(ObjectKey held);
+  Task<bool> still_holds(ObjectKey held);
   const ClaimedObject* held_object() const;
 
   Task<void> converge();
