@@ -253,6 +253,7 @@ Task<Inspection> ObjectWorker::look(Assignment assignment, bool fresh) {
     as_assumed = !manifest.basis || policies::holds(*manifest.basis, found.body, &*found.live, version.me);
     if (const std::optional<LiveObject> former = table_->former(manifest.key))
       found.live = policies::restored(*found.live, *former);
+    if (found.live->owner) found.live->owner = sharers_->with_group(*found.live->owner);
     Gathered gathered = co_await gather_facts(*found.live, version.me);
     facts = std::move(gathered.facts);
     outcome.ask_again_after = gathered.ask_again_after;
@@ -590,6 +591,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
       body = read_now.body;
       if (!body.is_null()) live = policies::read_live(body, leaving.key);
     }
+    if (live && live->owner) live->owner = sharers_->with_group(*live->owner);
     Gathered gathered;
     if (live) gathered = co_await gather_facts(*live, leaving.me);
     outcome.ask_again_after = gathered.ask_again_after;

@@ -195,6 +195,14 @@ std::vector<std::string> Sharers::watched_kinds() const {
   return names;
 }
 
+SharerKey Sharers::with_group(SharerKey key) const {
+  if (key.is_application() || key.kind.find('.') != std::string::npos) return key;
+  const auto has_plural = [&key](const auto& entry) { return entry.first.starts_with(key.kind + "."); };
+  const auto only = std::find_if(kinds_.begin(), kinds_.end(), has_plural);
+  if (only != kinds_.end() && std::none_of(std::next(only), kinds_.end(), has_plural)) key.kind = only->first;
+  return key;
+}
+
 bool Sharers::is_claim(const GroupKind& objects) const {
   return std::any_of(kinds_.begin(), kinds_.end(), [&objects](const auto& entry) {
     return entry.second.objects == objects && entry.first != kClaimClassSharer;

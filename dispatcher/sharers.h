@@ -78,6 +78,8 @@ class Sharers {
   std::vector<std::string> watched_kinds() const;  // without applications
   // Objects of this kind are claims: to let go of one may take away what its object is home to.
   bool is_claim(const GroupKind& objects) const;
+  // A claim known from owner labels alone lacks its group: completed when one watched kind, and no other, has its plural.
+  SharerKey with_group(SharerKey key) const;
   bool has_synced(const std::string& kind) const;
   Status problem(const std::string& kind) const;
   // After the environment's scope was stopped, or its tasks abandoned: they may start watches.

@@ -265,6 +265,18 @@ TEST_CASE("a claim that was removed by force is purged, and its object goes with
   });
 }
 
+TEST_CASE("a claim is known by its labels when ledger and record were taken off while nobody looked") {
+  at_many_paces([](Life& life) {
+    life.apply("team-a", "shared");
+    life.cluster.run_steps(2000);
+    life.cluster.crash_controller(std::chrono::seconds(5));
+    const Result<Json> stripped =
+        Json::parse(R"({"metadata":{"annotations":{"app.oam.dev/shared-by":null,"heirloom.dev/record":null}}})");
+    const Status done = life.cluster.patch(kNamespaces + "shared", *stripped);
+    CHECK((done.ok() || is_not_found(done)));  // at some paces it is not there yet
+  });
+}
+
 TEST_CASE("an unchanged claim costs no request, a new one few") {
   ClusterOptions options;
   Cluster cluster(options);
