@@ -441,7 +441,8 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
         leaving.resource = assignment.resource;
         leaving.identity = version.identity;
         turn = KeyedTurnstile::Pass();
-        co_await leave(std::move(leaving));
+        const bool away = co_await sharers_->is_away(version.me);
+        if (!away) co_await leave(std::move(leaving));
         applied.outcome.state = ObjectState::Failed;
         applied.outcome.error = internal_error(fmt::format("application {} is gone", to_string(version.me)));
         co_return applied;

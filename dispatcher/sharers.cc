@@ -424,6 +424,11 @@ Task<LivenessAnswer> Sharers::confirmed_death(SharerKey key) {
   co_return answer;
 }
 
+Task<bool> Sharers::is_away(SharerKey key) {
+  const LivenessAnswer answer = co_await confirmed_death(std::move(key));
+  co_return answer.away;
+}
+
 Task<Result<bool>> Sharers::listed_uncached(SharerKey key, ObjectKey object) {
   kube::ListOptions options;
   options.label_selector = tracker_label_selector({key.ns, key.name});

@@ -118,6 +118,9 @@ class Sharers {
   // Read after the object whose fate depends on it.
   Task<LivenessAnswer> liveness(SharerKey key, ObjectKey object);
 
+  // Whether a sharer that is gone went with the definition of its kind: then nobody let go of what it has.
+  Task<bool> is_away(SharerKey key);
+
   std::size_t memory_bytes() const;
 
  private:

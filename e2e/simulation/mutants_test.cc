@@ -125,7 +125,7 @@ const std::vector<Row>& rows() {
       {Mutant::UnknownIsDead, {.overlaps = true, .faults = true}, 1, 100},
       {Mutant::HoldUnmarked, {.applications = 5, .pace = 60, .overlaps = true, .faults = true}, 201, 400},
       {Mutant::TrackerLate, {.crashes = true}, 1, 100},
-      {Mutant::FinalizerCached, {.overlaps = true, .faults = true}, 1, 100},
+      {Mutant::FinalizerCached, {.overlaps = true, .faults = true}, 1, 400},
       {Mutant::UnshareDropsLedger, {.unshared = true}, 1, 100},
       {Mutant::EventsBeforeSync, {.restarts = true}, 1, 100},
       {Mutant::RetryBlind, {.faults = true}, 1, 100},
