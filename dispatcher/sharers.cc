@@ -334,28 +334,31 @@ void Sharers::wake_others(const SharerKey& key, const std::set<ObjectKey>& objec
       }
 }
 
-void Sharers::ask_again_later(const SharerKey& key, const ObjectKey& object) {
-  if (asked_too_early_.size() > kMaxPendingDeaths) asked_too_early_.clear();
-  asked_too_early_[key].insert(object);
+// Somebody is to be woken when the sharer has looked at its spec, or is gone; by time when too many are waited for.
+void Sharers::ask_again_later(const SharerKey& key, const ObjectKey& object, LivenessAnswer& answer) {
+  if (asked_too_early_.size() < kMaxPendingDeaths) asked_too_early_.emplace(key, object);
+  else answer.ask_again_after = environment_->options.dead_grace;
 }
 
 // It lets go of what it is known to have. Of anything else (its tracker was emptied) it will not, and who shares that has
 // to look again when it is gone.
 LivenessAnswer Sharers::leaving(const SharerKey& key, const ObjectKey& object) {
-  if (!table_->is_interested(key, object)) ask_again_later(key, object);
   LivenessAnswer answer;
   answer.liveness = policies::Liveness::Leaving;
+  if (!table_->is_interested(key, object)) ask_again_later(key, object, answer);
   return answer;
 }
 
 // Whoever asked before the sharer had looked at its spec, or was gone, may ask again.
 void Sharers::answer_asked(const SharerKey& key) {
-  const auto asked = asked_too_early_.find(key);
-  if (asked == asked_too_early_.end()) return;
+  const auto first = asked_too_early_.lower_bound({key, ObjectKey()});
+  if (first == asked_too_early_.end() || first->first != key) return;
   const Json* sharer = find(key);
   if (sharer != nullptr && !has_looked(key, *sharer)) return;
-  const std::set<ObjectKey> objects = std::move(asked->second);
-  asked_too_early_.erase(asked);
+  std::set<ObjectKey> objects;
+  auto last = first;
+  for (; last != asked_too_early_.end() && last->first == key; ++last) objects.insert(last->second);
+  asked_too_early_.erase(first, last);
   wake_others(key, objects);
 }
 
@@ -473,7 +476,7 @@ Task<LivenessAnswer> Sharers::declares(SharerKey key, Json sharer, ObjectKey obj
     co_return answer;
   }
   if (!has_looked(key, sharer)) {
-    ask_again_later(key, object);
+    ask_again_later(key, object, answer);
     co_return answer;
   }
   bool lists = false;

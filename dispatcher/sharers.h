@@ -146,7 +146,7 @@ class Sharers {
   void tracker_changed(const Trackers::Change& change);
   void declare_tracked(const SharerKey& key);
   void declare_claimed(const SharerKey& key, JsonView claim);
-  void ask_again_later(const SharerKey& key, const ObjectKey& object);
+  void ask_again_later(const SharerKey& key, const ObjectKey& object, LivenessAnswer& answer);
   LivenessAnswer leaving(const SharerKey& key, const ObjectKey& object);
   LivenessAnswer dead_candidate(const SharerKey& key, const ObjectKey& object);
   Task<LivenessAnswer> confirmed_death(SharerKey key);
@@ -172,7 +172,7 @@ class Sharers {
   std::map<std::string, TrackerEntry> written_trackers_;  // by name, until the watch shows them
   std::set<std::string> gone_trackers_;                   // names, until the watch has dropped them
   std::map<std::pair<SharerKey, ObjectKey>, MonotonicTime> first_dead_;
-  std::map<SharerKey, std::set<ObjectKey>> asked_too_early_;  // Unknown until the sharer has looked at its spec
+  std::set<std::pair<SharerKey, ObjectKey>> asked_too_early_;  // sharer, and the object that somebody asked about
   kube::Reflector tracker_reflector_;
 };
 
