@@ -113,22 +113,24 @@ std::string told(const std::vector<Violation>& violations) {
 struct Row {
   Mutant mutant;
   Skirmish skirmish;
-  std::uint64_t from, to;  // seeds
 };
+
+// Within so many seeds each is caught; most within a few.
+constexpr std::uint64_t kMostSeeds = 2000;
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> kRows = {
-      {Mutant::JoinUnguarded, {.applications = 5, .pace = 60, .overlaps = true}, 1, 200},
-      {Mutant::HandoverUnguarded, {.applications = 5, .pace = 60, .overlaps = true}, 1, 200},
-      {Mutant::DeleteUnguarded, {.applications = 5, .pace = 60, .overlaps = true}, 1, 200},
-      {Mutant::FactsFirst, {.applications = 5, .pace = 60, .overlaps = true, .faults = true, .force = true}, 1, 100},
-      {Mutant::UnknownIsDead, {.overlaps = true, .faults = true}, 1, 100},
-      {Mutant::HoldUnmarked, {.applications = 5, .pace = 60, .overlaps = true, .faults = true}, 201, 400},
-      {Mutant::TrackerLate, {.crashes = true}, 1, 100},
-      {Mutant::FinalizerCached, {.overlaps = true, .faults = true}, 1, 400},
-      {Mutant::UnshareDropsLedger, {.unshared = true}, 1, 100},
-      {Mutant::EventsBeforeSync, {.restarts = true}, 1, 100},
-      {Mutant::RetryBlind, {.faults = true}, 1, 100},
+      {Mutant::JoinUnguarded, {.applications = 5, .pace = 60, .overlaps = true}},
+      {Mutant::HandoverUnguarded, {.applications = 5, .pace = 60, .overlaps = true}},
+      {Mutant::DeleteUnguarded, {.applications = 5, .pace = 60, .overlaps = true}},
+      {Mutant::FactsFirst, {.applications = 5, .pace = 60, .overlaps = true, .faults = true, .force = true}},
+      {Mutant::UnknownIsDead, {.overlaps = true, .faults = true}},
+      {Mutant::HoldUnmarked, {.applications = 5, .pace = 60, .overlaps = true, .faults = true}},
+      {Mutant::TrackerLate, {.crashes = true}},
+      {Mutant::FinalizerCached, {.overlaps = true, .faults = true}},
+      {Mutant::UnshareDropsLedger, {.unshared = true}},
+      {Mutant::EventsBeforeSync, {.restarts = true}},
+      {Mutant::RetryBlind, {.faults = true}},
   };
   return kRows;
 }
@@ -144,13 +146,14 @@ TEST_CASE("every protection is missed when it is off") {
     REQUIRE(info != nullptr);
     bool missed = false;
     std::string found;
-    for (std::uint64_t seed = row.from; seed <= row.to && !missed; ++seed) {
+    for (std::uint64_t seed = 1; seed <= kMostSeeds && !missed; ++seed) {
       const std::vector<Violation> violations = fight(row.skirmish, seed, row.mutant);
       bool expected = false;
       for (const Violation& violation : violations) expected = expected || info->expected.contains(violation.invariant);
       found += told(violations);
       // The protection alone makes the difference.
       missed = expected && fight(row.skirmish, seed, Mutant::None).empty();
+      if (missed) MESSAGE(fmt::format("{} is caught by seed {}", name_of(row.mutant), seed));
     }
     CHECK_MESSAGE(missed, "not missed; found instead: ", found);
   }
