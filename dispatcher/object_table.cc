@@ -50,6 +50,8 @@ policies::LiveObject live_of(const ObjectKey& key, const SeenObject& seen) {
 
 void ObjectTable::saw(const ObjectKey& key, const Json& object) {
   Entry& entry = entries_[key];
+  if (entry.awaits_loss && is_selected(object) && ++entry.ignored_events < kMaxIgnoredEvents) return;
+  entry.awaits_loss = entry.awaits_loss && !is_selected(object);
   const std::uint64_t version = version_hash(object);
   if (entry.awaited_version != 0) {
     if (entry.awaited_version != version && ++entry.ignored_events < kMaxIgnoredEvents) return;
@@ -67,6 +69,7 @@ void ObjectTable::saw(const ObjectKey& key, const Json& object) {
 
 void ObjectTable::listed(const ObjectKey& key, const Json& object) {
   Entry& entry = entries_[key];
+  entry.awaits_loss = false;
   if (entry.awaited_version != version_hash(object)) {
     entry.awaited_version = 0;
     entry.ignored_events = 0;
@@ -79,6 +82,7 @@ void ObjectTable::lost(const ObjectKey& key) {
   if (at == entries_.end()) return;
   Entry& entry = at->second;
   entry.last_loss = ++entry.changes;
+  entry.awaits_loss = false;
   entry.awaited_version = 0;
   entry.ignored_events = 0;
   remove_seen(entry);
@@ -101,7 +105,7 @@ std::vector<ObjectKey> ObjectTable::selected_of(const std::string& group, const 
   for (auto at = entries_.lower_bound(ObjectKey{"local", group, kind, "", ""}); at != entries_.end(); ++at) {
     const ObjectKey& key = at->first;
     if (key.cluster != "local" || key.group != group || key.kind != kind) break;
-    if (at->second.seen && is_managed(*at->second.seen)) keys.push_back(key);
+    if (at->second.awaits_loss || (at->second.seen && is_managed(*at->second.seen))) keys.push_back(key);
   }
   return keys;
 }
@@ -127,17 +131,23 @@ void ObjectTable::answered(const SharerKey& by, const ObjectKey& key, const Json
     drop_if_empty(key);
     return;
   }
+  const bool was_selected = entry.selected || entry.awaits_loss;
   place(key, entry, object, &by);
-  // Only a selected object has an echo to wait for, unless it has come already.
+  // Only a selected object has an echo to wait for, unless it has come already; of another one the watch says that it is
+  // lost.
   entry.awaited_version = is_selected(object) && !told ? version : 0;
+  entry.awaits_loss = !is_selected(object) && was_selected;
   entry.ignored_events = 0;
 }
 
 void ObjectTable::answered_absent(const ObjectKey& key) {
   const auto at = entries_.find(key);
   if (at == entries_.end()) return;
-  remove_seen(at->second);
-  at->second.awaited_version = 0;
+  Entry& entry = at->second;
+  entry.awaits_loss = entry.selected || entry.awaits_loss;
+  remove_seen(entry);
+  entry.awaited_version = 0;
+  entry.ignored_events = 0;
   drop_if_empty(key);
 }
 
@@ -289,6 +299,7 @@ void ObjectTable::place(const ObjectKey& key, Entry& entry, const Json& object, 
   ++bodies_;
   remember(entry, &seen.live);
   entry.seen = std::move(seen);
+  entry.selected = is_selected(object);
   auto& recent = entry.recent_versions;
   std::rotate(recent.rbegin(), recent.rbegin() + 1, recent.rend());
   recent.front() = version_hash(object);
@@ -324,6 +335,7 @@ void ObjectTable::remove_seen(Entry& entry) {
   remember(entry, nullptr);
   if (entry.seen && !entry.seen->body.is_null()) --bodies_;
   entry.seen.reset();
+  entry.selected = false;
 }
 
 void ObjectTable::drop_body_if_verified(Entry& entry) {

@@ -64,7 +64,7 @@ class ObjectTable {
 
   // From an answer to a request that `by` made: it knows already and is not woken. The ticket is drawn before the request goes out: an answer that events have
   // overtaken must not turn the table back. An answer newer than the last event makes the table ignore the older
-  // events still under way, until the echo of that answer arrives.
+  // events still under way, until the echo of that answer arrives, or the news that the object is selected no more.
   using Ticket = std::uint64_t;
   Ticket ticket(const ObjectKey& key) const;
   void answered(const SharerKey& by, const ObjectKey& key, const Json& object, Ticket ticket);
@@ -126,7 +126,9 @@ class ObjectTable {
     std::uint64_t last_loss = 0;                     // `changes` when it was lost
     std::array<std::uint64_t, 4> recent_versions{};  // hashes of the last resourceVersions seen, newest first
     std::uint64_t awaited_version = 0;               // hash of the resourceVersion whose echo is awaited; 0 = none
-    std::uint8_t ignored_events = 0;                 // while waiting for it
+    std::uint8_t ignored_events = 0;                 // while waiting for it, or for its loss
+    bool selected = false;                           // `seen` is what the kind's watch shows
+    bool awaits_loss = false;                        // an answer said so first; what the watch shows until then is older
     std::uint64_t releasing = 0;                     // hash of the resourceVersion a release was guarded by; 0 = none
   };
 

@@ -92,6 +92,35 @@ TEST_CASE("an answer that events have overtaken does not turn the table back") {
   CHECK(f.table.find(kCm)->live.resource_version == "3");
 }
 
+TEST_CASE("what a watch tells late of an object that we have released or deleted is not taken for news") {
+  for (const bool deleted : {false, true}) {
+    CAPTURE(deleted);
+    Fixture f;
+    f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+    f.table.saw(kCm, config_map("1", "a"));
+    const auto tell_answer = [&f, deleted] {
+      f.table.releasing(kCm, "1");
+      if (deleted) f.table.answered_absent(kCm);
+      else f.table.answered(kApp1, kCm, config_map("4", "c", false), f.table.ticket(kCm));
+      f.table.left(kApp1, kCm);
+      f.table.released(kCm);
+    };
+    tell_answer();
+    f.take();
+    f.table.saw(kCm, config_map("2", "a"));
+    f.table.saw(kCm, config_map("3", "b"));
+    CHECK(f.take().empty());
+    CHECK((f.table.find(kCm) != nullptr) == !deleted);
+    CHECK(f.table.selected_of("", "ConfigMap") == std::vector<ObjectKey>{kCm});  // a list that does not show it ends this
+    f.table.lost(kCm);
+    CHECK(f.table.find(kCm) == nullptr);
+    CHECK(!f.table.former(kCm));
+    CHECK(f.table.selected_of("", "ConfigMap").empty());
+    f.table.saw(kCm, config_map("5", "d"));  // somebody made it anew
+    CHECK(f.table.find(kCm)->live.resource_version == "5");
+  }
+}
+
 TEST_CASE("an answer from before a deletion does not bring the object back") {
   Fixture f;
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
@@ -190,6 +219,7 @@ TEST_CASE("what answers alone have told of is among what a list must show") {
   f.table.answered(kApp1, kCm, config_map("3", "c"), f.table.ticket(kCm));
   CHECK(f.table.selected_of("", "ConfigMap") == std::vector<ObjectKey>{kCm});
   CHECK(f.table.selected_of("apps", "ConfigMap").empty());
+  f.table.lost(kCm);
   f.table.answered(kApp1, kCm, config_map("4", "c", false), f.table.ticket(kCm));
   CHECK(f.table.selected_of("", "ConfigMap").empty());
 }
