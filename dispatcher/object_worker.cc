@@ -188,13 +188,20 @@ Task<ObjectWorker::Gathered> ObjectWorker::gather_facts(LiveObject live, SharerK
   co_return gathered;
 }
 
+// Of two lives with one name the later one is heir to nothing.
+bool ObjectWorker::is_of_this_life(const SharerKey& sharer, std::string_view mark) const {
+  const Json* object = sharers_->find(sharer);
+  return mark.empty() || object == nullptr || policies::is_mark_of(mark, (*object)["metadata"]["uid"].string());
+}
+
 // Costs no request: who is not known to live has no turn to wait for.
 policies::Heirs ObjectWorker::heirs_of(const ObjectKey& key, const SharerKey& me) {
   policies::Heirs heirs;
   const std::optional<LiveObject> former = table_->former(key);
   if (!former) return heirs;
   for (SharerKey& sharer : policies::keys_to_check(*former, SharerKey()))
-    if (sharer == me || sharers_->is_known_to_declare(sharer, key)) heirs.line.push_back(std::move(sharer));
+    if ((sharer == me || sharers_->is_known_to_declare(sharer, key)) && is_of_this_life(sharer, former->mark_of(sharer)))
+      heirs.line.push_back(std::move(sharer));
   if (former->record) heirs.marks = former->record->sharers;
   const MonotonicTime now = environment_->clock->monotonic();
   const Duration missing = now - table_->missing_since(key, now);
@@ -341,8 +348,9 @@ bool ObjectWorker::is_outdated(const Inspection& inspection, const ObjectKey& ke
   if (inspection.live) return seen == nullptr || seen->live.resource_version != inspection.live->resource_version;
   if (seen != nullptr) return true;
   const policies::Ledger& heirs = inspection.decision.ownership.ledger;  // nobody is listed who has left since
-  return std::any_of(heirs.begin(), heirs.end(), [this, &key, &me](const SharerKey& heir) {
-    return heir != me && !sharers_->is_known_to_declare(heir, key);
+  const std::optional<LiveObject> former = table_->former(key);
+  return std::any_of(heirs.begin(), heirs.end(), [this, &key, &me, &former](const SharerKey& heir) {
+    return heir != me && !(former && former->lists(heir) && sharers_->is_known_to_declare(heir, key));
   });
 }
 

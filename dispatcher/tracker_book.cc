@@ -112,13 +112,20 @@ Task<Status> TrackerBook::record(std::shared_ptr<const Version> version, std::st
 }
 
 // Read with the first tracker, and again when the application for which it was read is gone: the definition may have been
-// replaced since.
+// replaced since. The application, known before that and read after it, proves that it is of this definition: what the
+// cache shows may have gone with the one before.
 Task<Status> TrackerBook::know_definition(SharerKey application, std::string uid) {
   const Json* witness = definition_.empty() ? nullptr : sharers_->find(witness_);
   if (witness != nullptr && (*witness)["metadata"]["uid"].string() == witness_uid_) co_return Status();
   std::string definition(kApplicationDefinition);
   Result<std::string> read = co_await definition_uid(environment_, std::move(definition));
   if (!read.ok()) co_return std::move(read).status();
+  const kube::ObjectRef ref{kApplications, application.ns, application.name};
+  const kube::GetOptions options;
+  const Result<Json> now = co_await environment_->api->get(ref, options);
+  if (!now.ok()) co_return annotate(now.status(), fmt::format("cannot read application {}", to_string(application)));
+  if ((*now)["metadata"]["uid"].string() != uid)
+    co_return Status(409, reasons::kConflict, fmt::format("application {} is another one by now", to_string(application)));
   definition_ = std::move(read).value();
   witness_ = std::move(application);
   witness_uid_ = std::move(uid);

@@ -38,10 +38,12 @@ std::uint64_t hash_of_policies(const Application& app) {
   return hash;
 }
 
-// What a tracker recorded, as manifests again.
-std::vector<Manifest> recorded_manifests(const std::vector<ResourceTracker>& trackers, std::int64_t generation) {
+// What the trackers of one version in this life recorded, as manifests again.
+std::vector<Manifest> recorded_manifests(const std::vector<ResourceTracker>& trackers, std::string_view uid,
+                                         std::int64_t generation) {
   std::vector<Manifest> manifests;
   for (const ResourceTracker& tracker : trackers) {
+    if (tracker.application_uid() != uid) continue;
     const bool of_version = tracker.type == TrackerType::Versioned && tracker.application_generation == generation;
     if (!of_version && tracker.type != TrackerType::Root) continue;
     for (const ManagedResource& resource : tracker.resources) {
@@ -319,7 +321,7 @@ Task<bool> Pass::learn_previous(std::vector<ObjectKey> objects) {
     co_return false;
   }
   auto version = std::make_shared<dispatcher::Version>(*version_);
-  for (Manifest& manifest : recorded_manifests(*trackers, before))
+  for (Manifest& manifest : recorded_manifests(*trackers, version_->uid, before))
     version->previous.emplace(manifest.key, std::move(manifest.desired));
   for (const ObjectKey& key : objects) context_->table->unverify(me_, key);
   version_ = std::move(version);
@@ -341,7 +343,7 @@ Task<void> Pass::keep_previous() {
       co_return;
     }
     dispatcher::Version kept = *version_;
-    kept.manifests = recorded_manifests(*trackers, newest);
+    kept.manifests = recorded_manifests(*trackers, version_->uid, newest);
     kept.generation = newest;
     kept.policies.take_over.clear();  // keeping takes over nothing new
     memory_->kept = std::move(kept);

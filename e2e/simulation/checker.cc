@@ -178,6 +178,7 @@ void Checker::see_definition(const Commit& commit) {
     sleepers_[sharer] = std::move(sleeper);
   }
   for (const auto& [key, object] : objects_) see_remains(read(object).everyone());
+  for (const auto& [key, sharer] : trackers_) see_remains({sharer});
 }
 
 // Nobody has to tidy up after those who are gone while there is no definition.
@@ -261,15 +262,17 @@ bool Checker::is_retained(const Ownership& ownership) const {
 
 // What only a broken tracker knew may stay behind.
 void Checker::see_tracker(const Commit& commit) {
-  if (commit.before.is_null())
-    recorded_.insert(std::string(commit.after["metadata"]["labels"]["app.oam.dev/uid"].string()));
-  if (commit.before.is_null())
-    see_remains({sharer_of_labels(commit.after["metadata"]["labels"]["app.oam.dev/namespace"].string(),
-                                  commit.after["metadata"]["labels"]["app.oam.dev/name"].string())});
-  if (!commit.perhaps_by_user() || commit.before.is_null()) return;
-  const JsonView labels = commit.before["metadata"]["labels"];
-  loose_.insert(
-      fmt::format("{}/{}", labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string()));
+  const JsonView labels = (commit.before.is_null() ? commit.after : commit.before)["metadata"]["labels"];
+  const std::string sharer =
+      sharer_of_labels(labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string());
+  if (commit.after.is_null()) trackers_.erase(commit.key);
+  if (commit.before.is_null()) {
+    trackers_[commit.key] = sharer;
+    recorded_.insert(std::string(labels["app.oam.dev/uid"].string()));
+    see_remains({sharer});
+  } else if (commit.perhaps_by_user()) {
+    loose_.insert(sharer);
+  }
 }
 
 // Its last requests may be under way, and nobody leaves in its name.
@@ -383,9 +386,10 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
   bool known = is_known(life->second.ever) || (former != before_.end() && is_known(former->second));
   if (is_claim(after.owner)) {
     known = known || is_known(ever_meant(life->second, boxes_ever_));
-    // The first claim's size stays, whoever comes later.
+    // The first claim's size stays, whoever comes later; what an application was left of one that is gone does not.
     const JsonView size = commit.before["data"][kBoxSize];
-    if (is_claim(before.owner) && !rejects_mismatches(boxes_) && size.exists() && size != commit.after["data"][kBoxSize] &&
+    const bool of_claims = is_claim(before.owner) && commit.before["data"]["from"].string() == "boxes";
+    if (of_claims && !rejects_mismatches(boxes_) && size.exists() && size != commit.after["data"][kBoxSize] &&
         !tampered_.contains(commit.key))
       report(3, fmt::format("{}: its size went from {} to {} between claims ({}, {})", commit.key, write_json(size),
                             write_json(commit.after["data"]), before.owner, after.owner));

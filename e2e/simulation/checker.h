@@ -115,6 +115,7 @@ class Checker {
   std::map<std::string, std::set<std::string>> released_;
   bool lost_ = false;                        // there is no definition of Applications, or it is going
   std::set<std::string> asleep_;             // applications that went with it, or whose remains it found
+  std::map<std::string, std::string> trackers_;  // whose they are, by key
   std::set<std::string> recorded_;           // UIDs of applications that wrote a tracker
   std::set<std::string> slept_;              // those that are back
   std::map<std::string, Life> sleepers_;     // those that lived until then

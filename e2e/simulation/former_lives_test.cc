@@ -1,0 +1,155 @@
+// What a sharer's former lives and former versions may still do: nothing that its present one does not say.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "e2e/simulation/repair_story.h"
+
+using namespace heirloom;
+using namespace heirloom::simulation;
+
+TEST_CASE("of a former life what is still declared is taken over, the rest is let go of") {
+  Story story;
+  story.apply(application("phoenix", {config_map("common", "old"), config_map("other", "old")}, Sharing::None));
+  story.settle();
+  const std::string uid = story.uid_of(kCommon);
+  story.remove_by_force("phoenix");
+  story.apply(application("phoenix", {config_map("common", "new")}, Sharing::None));
+  story.settle();
+  CHECK(story.uid_of(kCommon) == uid);
+  CHECK(story.content() == "new");
+  CHECK(story.cluster.stored("/core/configmaps/default/other").is_null());
+  const std::string life = story.uid_of(kApps + "phoenix");
+  for (const auto& [key, stored] : story.cluster.all())
+    if (key.starts_with(kTrackers)) CHECK(stored->value["metadata"]["labels"]["app.oam.dev/uid"].string() == life);
+  CHECK(story.phase_of("phoenix") == "running");
+}
+
+TEST_CASE("a version that a conflict keeps in force takes over nothing any more") {
+  Story story;
+  const std::string strangers = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: common, namespace: default}\ndata: {from: a stranger}\n";
+  story.apply(application("two", {config_map("taken", "two")}, Sharing::None));
+  story.apply(application("one", {config_map("common", "one")}, Sharing::TakeOver));
+  story.settle();
+  REQUIRE(story.owner() == "one");
+  story.cluster.crash_controller(std::chrono::seconds(1));
+  REQUIRE(story.cluster.remove(kCommon).ok());
+  story.apply(strangers);
+  story.apply(application("one", {config_map("taken", "one")}, Sharing::TakeOver));
+  story.settle();
+  CHECK(story.conflict("one") == "ManagedByOther");
+  CHECK(story.owner().empty());
+  CHECK(story.content() == "a stranger");
+}
+
+TEST_CASE("a version that a conflict keeps in force is one of this life") {
+  Story story;
+  const std::string other = "/core/configmaps/default/other";
+  story.apply(application("two", {config_map("taken", "two")}, Sharing::None));
+  story.apply(application("one", {config_map("other", "former life")}, Sharing::None));
+  story.settle();
+  story.remove_by_force("one");
+  // Its first version is recorded and gets no further, so that nothing is collected yet.
+  const std::string waiting = "{apiVersion: v1, kind: ConfigMap, metadata: {name: far, namespace: nowhere}}";
+  story.apply(application("one", {config_map("common", "one"), waiting}, Sharing::None));
+  story.settle();
+  REQUIRE(story.content() == "one");
+  story.apply(application("one", {config_map("taken", "one")}, Sharing::None));
+  story.settle();
+  REQUIRE(story.conflict("one") == "ManagedByOther");
+  REQUIRE(story.cluster.remove(other).ok());
+  REQUIRE(story.cluster.remove(kCommon).ok());
+  story.settle();
+  CHECK(story.content() == "one");
+  CHECK(story.cluster.stored(other).is_null());
+}
+
+TEST_CASE("a later life is no heir to what its former one shared") {
+  Story story;
+  story.share({"a", "b"});
+  std::vector<std::string> ledgers;
+  story.cluster.on_commit = [&ledgers](const Commit& commit) {
+    if (commit.key == kCommon && commit.before.is_null())
+      ledgers.emplace_back(commit.after["metadata"]["annotations"]["app.oam.dev/shared-by"].string());
+  };
+  story.remove_by_force("b");
+  story.plan.loses_applications = true;  // so that the later life gets nowhere yet
+  story.apply(sharer("b"));
+  story.cluster.run_for(std::chrono::milliseconds(100));
+  REQUIRE(story.cluster.remove(kCommon).ok());
+  story.cluster.run_for(std::chrono::milliseconds(100));
+  story.plan.loses_applications = false;
+  story.settle();
+  REQUIRE(ledgers.size() == 1);
+  CHECK(ledgers[0] == "default/a");
+  CHECK(story.ledger() == "default/a,default/b");
+}
+
+TEST_CASE("an application that went with its definition records nothing under the next one") {
+  const std::string definition = "/apiextensions.k8s.io/customresourcedefinitions/applications.core.oam.dev";
+  Story story;
+  story.share({"one"});
+  story.cluster.crash_controller(std::chrono::seconds(1));  // the next one does not know the definition yet
+  story.settle();
+  story.plan.slow_revisions = std::chrono::seconds(20);
+  story.apply(application("one", {config_map("common", "later")}, Sharing::Shared));
+  story.cluster.run_for(std::chrono::seconds(1));  // the pass is on its way
+  REQUIRE(story.cluster.remove(definition).ok());
+  const Json none = Json::array();
+  const Json metadata = Json::object({{"finalizers", none}});
+  REQUIRE(story.cluster.patch(kApps + "one", Json::object({{"metadata", metadata}})).ok());
+  while (!story.cluster.stored(definition).is_null()) story.cluster.run_for(std::chrono::seconds(1));
+  REQUIRE(story.cluster.install_definitions().ok());
+  story.plan.slow_revisions = Duration::zero();
+  story.settle();
+  CHECK(story.content() == "one");
+}
+
+TEST_CASE("who has let go of a missing object is not made its heir by somebody who looked before") {
+  using std::chrono::milliseconds;
+  const std::string in_two_stages = R"(apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: a, namespace: default}
+spec:
+  components:
+  - name: first
+    type: k8s-objects
+    properties:
+      objects:
+      - {apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {from: a}}
+      - {apiVersion: v1, kind: ConfigMap, metadata: {name: two}, data: {from: a}}
+  - name: second
+    type: k8s-objects
+    dependsOn: [first]
+    properties: {objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: common}, data: {from: a}}]}
+  policies:
+  - name: policy
+    type: shared-resource
+    properties: {rules: [{selector: {resourceTypes: [ConfigMap]}}]}
+)";
+  Story story;
+  story.share({"z"});
+  story.apply(in_two_stages);
+  story.settle();
+  story.share({"b"});
+  REQUIRE(story.ledger() == "default/z,default/a,default/b");
+  // The owner makes nothing again, so that the next one waits for its turn, which comes in a second.
+  const Result<Json> paused = Json::parse(R"({"metadata": {"labels": {"controller.core.oam.dev/pause": "true"}}})");
+  REQUIRE(story.cluster.patch(kApps + "z", *paused).ok());
+  story.settle();
+  story.plan.slowness = milliseconds(1500);
+  story.plan.slow_trackers = std::chrono::minutes(1);
+  REQUIRE(story.cluster.remove(kCommon).ok());
+  REQUIRE(story.cluster.remove("/core/configmaps/default/one").ok());
+  story.cluster.run_for(milliseconds(500));
+  REQUIRE(story.cluster.remove("/core/configmaps/default/two").ok());
+  story.cluster.run_for(milliseconds(1300));
+  // By now it has looked at the common object, and makes the other one first.
+  story.apply(application("b", {"{apiVersion: v1, kind: Secret, metadata: {name: quick}}"}, Sharing::Shared));
+  story.cluster.run_for(std::chrono::seconds(10));
+  CHECK(story.owner() == "a");
+  CHECK(story.ledger() == "default/a,default/z");
+  story.settle();
+}
