@@ -68,6 +68,21 @@ std::uint64_t mixed(std::uint64_t seed, std::uint64_t what, int life) {
   return hash_combine(hash_combine(seed, what), static_cast<std::uint64_t>(life));
 }
 
+// What an application declares, with `+` for shared, `!` for taken over, `?` for read only; what a tracker lists.
+std::string meant_by(const Json& object) {
+  std::string text;
+  if (object["kind"].string() == "Application") {
+    Life life;
+    update(life, object);
+    for (const auto& [key, declared] : life.declares)
+      text += fmt::format(" {}{}{}{}", key, declared.shared ? "+" : "", declared.takes_over ? "!" : "",
+                          declared.read_only ? "?" : "");
+  }
+  for (const JsonView resource : object["spec"]["managedResources"].elements())
+    text += fmt::format(" {}/{}/{}", resource["kind"].string(), resource["namespace"].string(), resource["name"].string());
+  return text.empty() ? text : " [" + text.substr(1) + "]";
+}
+
 std::string described(const Commit& commit) {
   const Json& object = commit.after.is_null() ? commit.before : commit.after;
   const JsonView metadata = object["metadata"];
@@ -86,6 +101,7 @@ std::string described(const Commit& commit) {
   if (!record.ok()) text += " record=broken";
   if (record.ok() && record->is_object()) text += fmt::format(" marks={}", write_json((*record)["sharers"]));
   if (object["data"].exists()) text += fmt::format(" data={}", write_json(object["data"]));
+  text += meant_by(object);
   text += fmt::format(" #{:08x}", static_cast<std::uint32_t>(hash_json(object)));
   return text;
 }
