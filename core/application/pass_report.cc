@@ -8,7 +8,7 @@
 #include "core/application/pass.h"
 #include "core/application/status.h"
 #include "core/blockers.h"
-#include "schema/merge_patch.h"
+#include "core/status_patch.h"
 
 namespace heirloom::core {
 namespace {
@@ -92,12 +92,7 @@ Task<Status> Pass::write_status() {
   const ApplicationStatus after = summarize(app_, findings_, now);
   const ApplicationStatus before = app_.status;
   if (after == before) co_return Status();
-  const JsonView stored = object_["status"];
-  const Json nothing = Json::object();
-  const Json wanted = encode_application_status(after);
-  const Json change = schema::merge_diff(stored.is_object() ? stored : nothing.view(), wanted);
-  const Json metadata = Json::object({{"uid", app_.metadata.uid}});
-  const Json patch = Json::object({{"metadata", metadata}, {"status", change}});
+  const Json patch = status_patch(app_.metadata.uid, object_["status"], encode_application_status(after));
   const kube::ObjectRef ref{dispatcher::kApplications, app_.metadata.ns, app_.metadata.name};
   const std::string version = context_->sharers->version(me_);
   kube::WriteOptions options;

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/claim/claim_pass.h"
-#include "schema/merge_patch.h"
+#include "core/status_patch.h"
 
 namespace heirloom::core {
 namespace {
@@ -34,12 +34,7 @@ Task<Status> ClaimPass::write_status() {
     if (!return_after_ || rest < *return_after_) return_after_ = rest;
     co_return Status();
   }
-  const JsonView stored = object_["status"];
-  const Json nothing = Json::object();
-  const Json wanted = encode_claim_status(after);
-  const Json change = schema::merge_diff(stored.is_object() ? stored : nothing.view(), wanted);
-  const Json metadata = Json::object({{"uid", claim_.metadata.uid}});
-  const Json patch = Json::object({{"metadata", metadata}, {"status", change}});
+  const Json patch = status_patch(claim_.metadata.uid, object_["status"], encode_claim_status(after));
   const std::string version = context_->sharers->version(me_);
   kube::WriteOptions options;
   options.subresource = "status";

@@ -6,6 +6,7 @@
 
 #include "apis/claim.h"
 #include "apis/labels.h"
+#include "core/status_patch.h"
 #include "schema/merge_patch.h"
 
 namespace heirloom::core {
@@ -164,8 +165,7 @@ Task<Result<Requeue>> ProviderRequests::keep(SharerKey key) {
   }
   const Json stored = request["status"].is_object() ? request["status"].to_json() : Json::object();
   if (stored == wanted) co_return Requeue::none();
-  const Json change = schema::merge_diff(stored, wanted);
-  const Json patch = Json::object({{"metadata", metadata}, {"status", change}});
+  const Json patch = status_patch(uid, stored, wanted);
   options.subresource = "status";
   const Result<Json> told = co_await context_->environment->api->patch(ref, kube::PatchType::Merge, patch, options);
   if (!told.ok() && !is_not_found(told.status()))

@@ -12,10 +12,10 @@
 #include "apis/claim.h"
 #include "apis/labels.h"
 #include "core/claim_class/class_status.h"
+#include "core/status_patch.h"
 #include "dispatcher/dispatcher.h"
 #include "dispatcher/sharers.h"
 #include "policies/claim_definition.h"
-#include "schema/merge_patch.h"
 
 namespace heirloom::core {
 namespace {
@@ -346,12 +346,7 @@ class ClassPass {
     const std::string now = format_time(context_->environment->clock->now());
     const ClaimClassStatus after = summarize_claim_class(class_, findings_, now);
     if (after == before) co_return Status();
-    const JsonView stored = object_["status"];
-    const Json nothing = Json::object();
-    const Json wanted = encode_claim_class_status(after);
-    const Json change = schema::merge_diff(stored.is_object() ? stored : nothing.view(), wanted);
-    const Json metadata = Json::object({{"uid", class_.metadata.uid}});
-    const Json patch = Json::object({{"metadata", metadata}, {"status", change}});
+    const Json patch = status_patch(class_.metadata.uid, object_["status"], encode_claim_class_status(after));
     const std::string version = context_->sharers->version(me_);
     const kube::ObjectRef ref = class_ref(me_.name);
     kube::WriteOptions options;

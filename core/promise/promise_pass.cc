@@ -14,9 +14,9 @@
 #include "base/yaml.h"
 #include "core/promise/definition_end.h"
 #include "core/promise/promise_status.h"
+#include "core/status_patch.h"
 #include "dispatcher/sharers.h"
 #include "policies/claim_definition.h"
-#include "schema/merge_patch.h"
 
 namespace heirloom::core {
 namespace {
@@ -224,12 +224,7 @@ class PromisePass {
     const PromiseStatus before = promise_.status;
     const PromiseStatus after = summarize_promise(promise_, findings_, now);
     if (after == before) co_return Status();
-    const JsonView stored = object_["status"];
-    const Json nothing = Json::object();
-    const Json wanted = encode_promise_status(after);
-    const Json change = schema::merge_diff(stored.is_object() ? stored : nothing.view(), wanted);
-    const Json metadata = Json::object({{"uid", promise_.metadata.uid}});
-    const Json patch = Json::object({{"metadata", metadata}, {"status", change}});
+    const Json patch = status_patch(promise_.metadata.uid, object_["status"], encode_promise_status(after));
     const std::string version = context_->sharers->version(me_);
     const kube::ObjectRef ref{*context_->sharers->resource_of(me_.kind), "", me_.name};
     kube::WriteOptions options;

@@ -68,7 +68,8 @@ std::uint64_t mixed(std::uint64_t seed, std::uint64_t what, int life) {
   return hash_combine(hash_combine(seed, what), static_cast<std::uint64_t>(life));
 }
 
-// What an application declares, with `+` for shared, `!` for taken over, `?` for read only; what a tracker lists.
+// What an application declares, with `+` for shared, `!` for taken over, `?` for read only; what a tracker lists; and what an
+// application's status says, of which generation.
 std::string meant_by(const Json& object) {
   std::string text;
   if (object["kind"].string() == "Application") {
@@ -80,7 +81,10 @@ std::string meant_by(const Json& object) {
   }
   for (const JsonView resource : object["spec"]["managedResources"].elements())
     text += fmt::format(" {}/{}/{}", resource["kind"].string(), resource["namespace"].string(), resource["name"].string());
-  return text.empty() ? text : " [" + text.substr(1) + "]";
+  if (!text.empty()) text = " [" + text.substr(1) + "]";
+  const JsonView status = object["status"];
+  if (status["status"].exists()) text += fmt::format(" {}@{}", status["status"].string(), status["observedGeneration"].int64());
+  return text;
 }
 
 std::string described(const Commit& commit) {
