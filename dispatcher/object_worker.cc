@@ -615,6 +615,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
     }
     // What writes nothing has no guard: only what the server says now proves that nothing is to be done.
     if (decision.action == LeaveAction::Nothing && cached) continue;
+    if (decision.action == LeaveAction::Handover && body.is_null()) continue;  // to whoever keeps it, fields and all
     if (decision.action == LeaveAction::Nothing) {
       table_->left(leaving.me, leaving.key);
       outcome.state = decision.stays_unshared ? LeaveOutcome::State::Stays : LeaveOutcome::State::Left;

@@ -222,7 +222,7 @@ void Checker::see_sharer(const std::string& sharer, const Commit& commit) {
     update(edited, commit.after);
     std::erase_if(sleeper->second.declares, [&edited](const auto& declared) {
       const auto still = edited.declares.find(declared.first);
-      return still == edited.declares.end() || (declared.second.shared && !still->second.shared);
+      return still == edited.declares.end() || still->second.read_only || (declared.second.shared && !still->second.shared);
     });
   }
   // Somebody takes our finalizer away.
@@ -281,6 +281,7 @@ void Checker::end_by_force(const std::string& sharer) {
     const Ownership ownership = read(object);
     if (ownership.owner == sharer && ownership.ledger.empty()) stay_.insert(key);
   }
+  if (is_claim(sharer)) former_claims_[sharer].push_back(lives_[sharer]);
   for (const auto& [key, manifests] : lives_[sharer].ever) {
     std::vector<Json>& known = before_[sharer][key];
     known.insert(known.end(), manifests.begin(), manifests.end());
@@ -294,6 +295,7 @@ bool Checker::has_joined(const std::string& sharer, const std::string& key, cons
   const Life* const life = protected_life(sharer);
   if (life == nullptr || !life->lives_and_declares(key)) return false;
   const Declared& declared = life->declares.at(key);
+  if (as_sharer && !declared.shared && on.owner != sharer) return false;  // it does not share, and may drop out
   const std::int64_t since = as_sharer ? std::max(declared.since, declared.shared_since) : declared.since;
   const JsonView status = life->object["status"];
   if (on.lists(sharer) && !tampered_.contains(key) && status["status"].string() == "running" &&
@@ -386,6 +388,7 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
   bool known = is_known(life->second.ever) || (former != before_.end() && is_known(former->second));
   if (is_claim(after.owner)) {
     known = known || is_known(ever_meant(life->second, boxes_ever_));
+    for (const Life& ended : former_claims_[after.owner]) known = known || is_known(ever_meant(ended, boxes_ever_));
     // The first claim's size stays, whoever comes later; what an application was left of one that is gone does not.
     const JsonView size = commit.before["data"][kBoxSize];
     const bool of_claims = is_claim(before.owner) && commit.before["data"]["from"].string() == "boxes";

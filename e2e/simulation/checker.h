@@ -111,6 +111,7 @@ class Checker {
   std::set<std::string> stay_;
   std::map<std::string, std::map<std::string, std::vector<Json>>>
       before_;                     // manifests of lives ended by force
+  std::map<std::string, std::vector<Life>> former_claims_;  // lives of claims that were ended by force
   // What stood on an object when it was released: nobody's from then on, and nobody's to remove.
   std::map<std::string, std::set<std::string>> released_;
   bool lost_ = false;                        // there is no definition of Applications, or it is going

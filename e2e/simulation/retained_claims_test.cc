@@ -166,3 +166,30 @@ TEST_CASE("an edit of the class to keep for ever comes in time") {
       0);
   CHECK_MESSAGE(outcome.complaints.empty(), outcome.complaints);
 }
+
+TEST_CASE("who takes over a retained object takes away what the claim declared") {
+  const Outcome outcome = live(
+      [](Life& life) {
+        life.claim_and_leave();
+        life.apply(R"(
+apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: app, namespace: default}
+spec:
+  components:
+  - name: part
+    type: k8s-objects
+    properties: {objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: jar-a}, data: {by: app}}]}
+  policies:
+  - {name: policy, type: shared-resource, properties: {rules: [{selector: {resourceTypes: [ConfigMap]}}]}}
+)");
+        life.check(life.cluster.settle(), "it does not come to rest");
+        life.check(life.ledger() == "default/app", "the application has not got the jar: " + life.ledger());
+        const Json jar = life.cluster.stored(kJar);
+        life.check(jar["data"] == Json::object({{"by", "app"}}).view(), "the jar holds " + write_json(jar["data"]));
+        life.remove("/core.oam.dev/applications/default/app");
+        life.cluster.run_for(std::chrono::seconds(30));
+      },
+      0);
+  CHECK_MESSAGE(outcome.complaints.empty(), outcome.complaints);
+}
