@@ -277,6 +277,7 @@ void Checker::see_tracker(const Commit& commit) {
 
 // Its last requests may be under way, and nobody leaves in its name.
 void Checker::end_by_force(const std::string& sharer) {
+  forced_lives_.insert(lives_[sharer].uid.substr(0, 8));
   for (const auto& [key, object] : objects_) {
     const Ownership ownership = read(object);
     if (ownership.owner == sharer && ownership.ledger.empty()) stay_.insert(key);
@@ -309,6 +310,12 @@ bool Checker::has_joined(const std::string& sharer, const std::string& key, cons
   return std::strtoll(mark->second.c_str() + dot + 1, nullptr, 10) >= since;
 }
 
+// As marks have it: the first digits of the UID.
+bool Checker::is_of_forced_life(const Ownership& ownership) const {
+  const auto mark = ownership.marks.find(ownership.owner);
+  return mark != ownership.marks.end() && forced_lives_.contains(mark->second.substr(0, 8));
+}
+
 void Checker::see_object(const Commit& commit) {
   const Ownership before = read(commit.before);
   const Ownership after = read(commit.after);
@@ -326,9 +333,7 @@ void Checker::see_object(const Commit& commit) {
       for (std::string& name : leftovers(JsonView(), part)) names.insert(std::move(name));
   }
   // A last write in the name of one who is gone already: tidying up finds it unshared, and leaves it.
-  if (commit.by_controller() && forced_.contains(after.owner) && !lives_.contains(after.owner) &&
-      after.ledger.empty())
-    stay_.insert(commit.key);
+  if (!commit.perhaps_by_user() && after.ledger.empty() && is_of_forced_life(after)) stay_.insert(commit.key);
   if (!commit.by_controller() || commit.before.is_null()) return;
   if (!before.managed()) {
     const auto stripped = stripped_.find(commit.key);  // which is put back, by who has seen it

@@ -70,6 +70,7 @@ class Checker {
   void see_tracker(const Commit& commit);
   bool is_retained(const Ownership& ownership) const;
   void end_by_force(const std::string& sharer);
+  bool is_of_forced_life(const Ownership& ownership) const;
   void see_object(const Commit& commit);
   void check_delete(const Commit& commit, const Ownership& before);
   void check_ledger(const Commit& commit, const Ownership& before, const Ownership& after);
@@ -107,6 +108,7 @@ class Checker {
   std::set<std::string> adopted_;   // keys of what a claim took on: released, never deleted
   std::map<std::string, std::set<std::string>> stripped_;  // whom somebody took off an object by hand
   std::set<std::string> forced_;         // sharers that are being, or were, removed by force
+  std::set<std::string> forced_lives_;   // what their UIDs begin with
   // Keys of unshared objects whose owner was removed by force: nobody's to collect.
   std::set<std::string> stay_;
   std::map<std::string, std::map<std::string, std::vector<Json>>>
