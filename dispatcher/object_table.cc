@@ -69,7 +69,7 @@ void ObjectTable::saw(const ObjectKey& key, const Json& object) {
 
 void ObjectTable::listed(const ObjectKey& key, const Json& object) {
   Entry& entry = entries_[key];
-  entry.awaits_loss = false;
+  entry.awaits_loss = entry.awaits_loss && !is_selected(object);  // else another watch tells, which has it by name
   if (entry.awaited_version != version_hash(object)) {
     entry.awaited_version = 0;
     entry.ignored_events = 0;

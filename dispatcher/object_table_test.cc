@@ -107,6 +107,8 @@ TEST_CASE("what a watch tells late of an object that we have released or deleted
     };
     tell_answer();
     f.take();
+    if (!deleted) f.table.listed(kCm, config_map("4", "c", false));  // by another watch, which has it by name
+    f.take();
     f.table.saw(kCm, config_map("2", "a"));
     f.table.saw(kCm, config_map("3", "b"));
     CHECK(f.take().empty());
