@@ -21,9 +21,9 @@ std::uint64_t version_hash(JsonView object) { return version_hash(object["metada
 
 bool is_selected(JsonView object) { return object["metadata"]["labels"].contains(labels::kName); }
 
-bool is_managed(const SeenObject& seen) { return seen.live.owner || seen.live.copied_owner; }
-
 }  // namespace
+
+bool is_managed(const SeenObject& seen) { return seen.live.owner || seen.live.copied_owner; }
 
 std::uint64_t state_hash(JsonView object) {
   std::uint64_t sum = 0;

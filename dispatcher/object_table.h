@@ -37,6 +37,9 @@ struct SeenObject {
   Json body;                  // null once everyone interested has verified this state
 };
 
+// Has owner labels: the kind's watch shows it. What is known of others is as old as the answer that brought it.
+bool is_managed(const SeenObject& seen);
+
 // `seen.live` with the key put back.
 policies::LiveObject live_of(const ObjectKey& key, const SeenObject& seen);
 

@@ -5,9 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/log.h"
-#include "dispatcher/leave_events.h"
-#include "dispatcher/look_inside.h"
+#include "dispatcher/object_diagnosis.h"
 #include "dispatcher/object_events.h"
 
 namespace heirloom::dispatcher {
@@ -15,7 +13,6 @@ namespace {
 
 using policies::Action;
 using policies::Decision;
-using policies::LeaveAction;
 using policies::LiveObject;
 using policies::NamespaceState;
 
@@ -26,66 +23,7 @@ constexpr std::size_t kMaxKnownNamespaces = 100'000;
 constexpr Duration kTurn = std::chrono::seconds(1);
 constexpr Duration kLongestLine = std::chrono::minutes(1);
 
-// No watch tells when an object is gone whose labels somebody took away.
-constexpr Duration kUnwatchedRetry = std::chrono::seconds(5);
-
 const GroupVersionResource kNamespaces{"", "v1", "namespaces"};
-
-std::string turnstile_key(const ObjectKey& key) {
-  return fmt::format("{}/{}/{}/{}", key.group, key.kind, key.ns, key.name);
-}
-
-Conflict conflict_of(const Assignment& assignment, const Decision& decision, JsonView live) {
-  const Manifest& manifest = assignment.manifest();
-  const policies::Explanation explanation = policies::explain(decision, manifest.key, assignment.version->me);
-  Conflict conflict;
-  conflict.api_version = manifest.gvk.api_version();
-  conflict.kind = manifest.key.kind;
-  conflict.ns = manifest.key.ns;
-  conflict.name = manifest.key.name;
-  conflict.reason = decision.conflict;
-  if (decision.owner) conflict.owner = to_string(*decision.owner);
-  for (const SharerKey& sharer : decision.sharers) conflict.sharers.push_back(to_string(sharer));
-  if (live.is_object()) conflict.differences = divergence(manifest, live);
-  conflict.message = explanation.message;
-  conflict.fix = explanation.fix;
-  return conflict;
-}
-
-Conflict rejection(const Assignment& assignment, const Refusal& refusal) {
-  const Manifest& manifest = assignment.manifest();
-  Conflict conflict;
-  conflict.api_version = manifest.gvk.api_version();
-  conflict.kind = manifest.key.kind;
-  conflict.ns = manifest.key.ns;
-  conflict.name = manifest.key.name;
-  conflict.reason = conflict_reasons::kRejected;
-  conflict.owner = to_string(assignment.version->me);
-  conflict.differences = refusal.fields;
-  conflict.message = fmt::format("the API server refuses {}: {}", manifest.key.to_string(), refusal.message);
-  conflict.fix = fmt::format("correct the manifest in component {}, or delete the object if a field cannot be changed",
-                             manifest.component);
-  return conflict;
-}
-
-Conflict fighting(const Assignment& assignment, JsonView live) {
-  const Manifest& manifest = assignment.manifest();
-  const std::vector<std::string> fields = divergence(manifest, live);
-  const std::string other = other_writer(live, fields);
-  Conflict conflict;
-  conflict.api_version = manifest.gvk.api_version();
-  conflict.kind = manifest.key.kind;
-  conflict.ns = manifest.key.ns;
-  conflict.name = manifest.key.name;
-  conflict.reason = conflict_reasons::kFighting;
-  conflict.owner = to_string(assignment.version->me);
-  conflict.differences = fields;
-  conflict.message = fmt::format("{} is changed again as often as it is repaired, by {}; leaving it alone for a while",
-                                 manifest.key.to_string(), other);
-  conflict.fix = fmt::format("stop {} from writing these fields, or take them out of component {}", other,
-                             manifest.component);
-  return conflict;
-}
 
 // A 404 that names nothing comes from no kind's handler: its definition is gone, or not served any more.
 bool says_kind_is_gone(const Status& status) { return is_not_found(status) && status.details().name.empty(); }
@@ -93,26 +31,6 @@ bool says_kind_is_gone(const Status& status) { return is_not_found(status) && st
 // Writes that answer a change of somebody else's.
 bool is_repair(Action action) {
   return action == Action::Update || action == Action::Repair || action == Action::Create || action == Action::Hold;
-}
-
-std::string terminating_sentence(const ObjectKey& key, const std::vector<std::string>& finalizers) {
-  if (finalizers.empty()) return fmt::format("{} is being deleted", key.to_string());
-  return fmt::format("{} is being deleted, held by its finalizers: {}", key.to_string(), fmt::join(finalizers, ", "));
-}
-
-std::string waiting_sentence(const Decision& decision, const ObjectKey& key, const std::optional<LiveObject>& live) {
-  switch (decision.wait) {
-    case policies::WaitCause::NamespaceMissing:
-      return fmt::format("Namespace {} does not exist", key.ns);
-    case policies::WaitCause::NamespaceTerminating:
-      return fmt::format("Namespace {} is being deleted", key.ns);
-    case policies::WaitCause::ObjectTerminating:
-      return terminating_sentence(key, live ? live->finalizers : std::vector<std::string>());
-    case policies::WaitCause::OthersFirst:
-      return fmt::format("{} is gone; who owned or shared it before may make it again first", key.to_string());
-    case policies::WaitCause::None: break;
-  }
-  return key.to_string();
 }
 
 // The state that follows from a decision once nothing (more) is to be written.
@@ -132,15 +50,6 @@ ObjectState settled_state(Action action) {
     case Action::Inherit: break;
   }
   return ObjectState::InForce;
-}
-
-// The kind's watch shows it; what is known of others is as old as the answer that brought it.
-bool is_watched(const SeenObject& seen) { return seen.live.owner || seen.live.copied_owner; }
-
-// Ledger, record and owner labels alone; the fields stay the owner's.
-Json ownership_write(const LiveObject& live, const policies::Ownership& ownership) {
-  const std::optional<Json> fields = live.record ? live.record->fields : std::nullopt;
-  return policies::ownership_patch(policies::ownership_edit(ownership, live.key, fields), live.resource_version);
 }
 
 bool is_permanent_refusal(const Status& status) { return status.code() == 422 && !is_conflict(status); }
@@ -214,7 +123,7 @@ policies::Heirs ObjectWorker::heirs_of(const ObjectKey& key, const SharerKey& me
 Task<NamespaceState> ObjectWorker::namespace_state(std::string ns, std::string own_namespace) {
   if (ns.empty()) co_return NamespaceState::NotNeeded;
   const ObjectKey key{"local", "", "Namespace", "", ns};
-  if (const SeenObject* seen = table_->find(key); seen != nullptr && is_watched(*seen))
+  if (const SeenObject* seen = table_->find(key); seen != nullptr && is_managed(*seen))
     co_return seen->live.terminating ? NamespaceState::Terminating : NamespaceState::Active;
   if (ns == own_namespace || active_namespaces_.contains(ns)) co_return NamespaceState::Active;
   const kube::ObjectRef ref{kNamespaces, "", ns};
@@ -414,7 +323,7 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
     myself.identity = version.identity;
     place = line_.join(key, std::move(myself));
   }
-  KeyedTurnstile::Pass turn = co_await turnstiles_.enter(turnstile_key(key));
+  KeyedTurnstile::Pass turn = co_await turnstiles_.enter(key.to_string());
   place.reset();
   bool wrote = false;
   for (int attempt = 0;; ++attempt) {
@@ -535,146 +444,6 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
     if (!applied.outcome.ask_again_after) table_->verify(version.me, key, inspection.hash);
   }
   co_return applied;
-}
-
-Task<Result<Json>> ObjectWorker::send_leave(Leaving leaving, LiveObject live, policies::LeaveDecision decision) {
-  const kube::ObjectRef ref{leaving.resource.resource, leaving.key.ns, leaving.key.name};
-  const ObjectTable::Ticket ticket = table_->ticket(leaving.key);
-  const MonotonicTime sent = environment_->clock->monotonic();
-  const MonotonicTime deadline = sent + environment_->options.write_timeout;
-  Result<Json> answer;
-  if (decision.action == LeaveAction::Delete) {
-    kube::RemoveOptions options;
-    options.impersonate = leaving.identity;
-    options.deadline = deadline;
-    options.propagation = kube::Propagation::Background;  // garbage-collect's `cascading`, and the default
-    options.uid = live.uid;
-    options.resource_version = live.resource_version;
-    answer = co_await environment_->api->remove(ref, options);
-    if (answer.ok() && (*answer)["kind"].string() != "Status") table_->answered(leaving.me, leaving.key, *answer, ticket);
-    else if (answer.ok()) table_->answered_absent(leaving.key);
-  } else {
-    const Json patch = ownership_write(live, decision.ownership);
-    if (decision.action == LeaveAction::Release) table_->releasing(leaving.key, live.resource_version);
-    kube::WriteOptions options;
-    options.impersonate = leaving.identity;
-    options.deadline = deadline;
-    answer = co_await environment_->api->patch(ref, kube::PatchType::Merge, patch, options);
-    if (answer.ok()) table_->answered(leaving.me, leaving.key, *answer, ticket);
-  }
-  if (!answer.ok() && is_outcome_unknown(answer.status())) co_await environment_->clock->sleep_until(deadline);
-  co_return answer;
-}
-
-Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
-  LeaveOutcome outcome;
-  outcome.key = leaving.key;
-  leaving.policy.is_protected = policies::is_protected_namespace(leaving.key.name, environment_->options.protected_namespaces);
-  leaving.policy.keep_non_empty_namespace |= environment_->options.keep_non_empty_namespaces;
-  WaitingSharer myself;
-  myself.key = leaving.me;
-  myself.uid = leaving.uid;
-  myself.leaves = true;
-  myself.leave_policy = leaving.policy;
-  myself.identity = leaving.identity;
-  const std::unique_ptr<WaitingLine::Place> place = line_.join(leaving.key, std::move(myself));
-  KeyedTurnstile::Pass turn = co_await turnstiles_.enter(turnstile_key(leaving.key));
-  place->step_out();
-  for (int attempt = 0; attempt < environment_->options.max_attempts; ++attempt) {
-    std::optional<LiveObject> live;
-    Json body;
-    // A DELETE is guarded by what the watch showed, so the body is not needed; a handover keeps the record's fields,
-    // so it is. A definition says what its instances are.
-    const SeenObject* seen = attempt == 0 ? table_->find(leaving.key) : nullptr;
-    const bool cached = seen != nullptr && is_watched(*seen) && !policies::is_definition(leaving.key) &&
-                        (!seen->body.is_null() || policies::keys_to_check(seen->live, leaving.me).empty());
-    if (cached) {
-      body = seen->body;
-      live = body.is_null() ? live_of(leaving.key, *seen) : policies::read_live(body, leaving.key);
-    } else {
-      const Read read_now = co_await read(leaving.me, leaving.key, leaving.resource, leaving.identity, true);
-      if (!read_now.error.ok()) {
-        outcome.error = read_now.error;
-        co_return outcome;
-      }
-      body = read_now.body;
-      if (!body.is_null()) live = policies::read_live(body, leaving.key);
-    }
-    if (live && live->owner) live->owner = sharers_->with_group(*live->owner);
-    Gathered gathered;
-    if (live) gathered = co_await gather_facts(*live, leaving.me);
-    outcome.ask_again_after = gathered.ask_again_after;
-    policies::LeaveDecision decision = policies::leave(live, leaving.me, leaving.policy, gathered.facts);
-    if (decision.action == LeaveAction::Look) {
-      const Result<policies::Contents> contents = co_await look_inside(environment_, leaving.key, body, leaving.me);
-      if (!contents.ok()) {
-        outcome.error = contents.status();
-        co_return outcome;
-      }
-      decision = policies::leave(live, leaving.me, leaving.policy, gathered.facts, &*contents);
-    }
-    // What writes nothing has no guard: only what the server says now proves that nothing is to be done.
-    if (decision.action == LeaveAction::Nothing && cached) continue;
-    if (decision.action == LeaveAction::Handover && body.is_null()) continue;  // to whoever keeps it, fields and all
-    if (decision.action == LeaveAction::Nothing) {
-      table_->left(leaving.me, leaving.key);
-      outcome.state = decision.stays_unshared ? LeaveOutcome::State::Stays : LeaveOutcome::State::Left;
-      co_return outcome;
-    }
-    if (decision.action == LeaveAction::Wait) {
-      outcome.state = LeaveOutcome::State::Waiting;
-      outcome.waiting_for = terminating_sentence(leaving.key, live->finalizers);
-      if (!live->owner) outcome.ask_again_after = kUnwatchedRetry;
-      co_return outcome;
-    }
-    if (decision.action == LeaveAction::Delete)
-      tell_taken_along(*environment_, *sharers_, *table_, leaving.me, leaving.key, body);
-    if (decision.action == LeaveAction::Handover)
-      decision.ownership =
-          co_await with_waiting(leaving.key, *live, decision.ownership, gathered.facts, leaving.identity);
-    const Result<Json> answer = co_await send_leave(leaving, *live, decision);
-    if (answer.ok()) {
-      if (decision.action == LeaveAction::Release) table_->released(leaving.key);
-      else table_->left(leaving.me, leaving.key);
-      if (decision.action == LeaveAction::Handover)
-        tell_written(leaving.me, leaving.resource, *answer, *live, gathered.facts, decision.ownership);
-      if (decision.kept != policies::Kept::No) {
-        outcome.kept = decision.kept;
-        outcome.kept_because = policies::kept_sentence(leaving.key, decision);
-        tell_kept(*environment_, *sharers_, leaving.me, leaving.key, *answer, decision);
-      }
-      outcome.wrote = true;
-      outcome.handed_over = decision.action == LeaveAction::Handover && decision.was_owner;
-      outcome.deleted = decision.action == LeaveAction::Delete;
-      if (outcome.handed_over) environment_->metrics->count("heirloom_handovers_total");
-      const bool lingers = outcome.deleted && (*answer)["kind"].string() != "Status" &&
-                           (*answer)["metadata"].contains("deletionTimestamp");
-      if (!lingers) {
-        outcome.state = LeaveOutcome::State::Left;
-        co_return outcome;
-      }
-      outcome.state = LeaveOutcome::State::Waiting;
-      outcome.waiting_for =
-          terminating_sentence(leaving.key, policies::read_live(*answer, leaving.key).finalizers);
-      if (!live->owner) outcome.ask_again_after = kUnwatchedRetry;
-      co_return outcome;
-    }
-    const Status& status = answer.status();
-    if (is_not_found(status)) {
-      table_->answered_absent(leaving.key);
-      table_->left(leaving.me, leaving.key);
-      outcome.state = LeaveOutcome::State::Left;
-      co_return outcome;
-    }
-    if (!is_conflict(status) && !is_outcome_unknown(status)) {
-      outcome.error = annotate(status, fmt::format("cannot let go of {}", leaving.key.to_string()));
-      co_return outcome;
-    }
-  }
-  outcome.state = LeaveOutcome::State::Waiting;
-  outcome.contended = true;
-  outcome.waiting_for = fmt::format("{} is being changed by others; trying again", leaving.key.to_string());
-  co_return outcome;
 }
 
 }  // namespace heirloom::dispatcher

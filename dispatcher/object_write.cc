@@ -123,6 +123,11 @@ ObjectWrite plan_write(const WriteInput& input) {
   return write;
 }
 
+Json ownership_write(const policies::LiveObject& live, const policies::Ownership& ownership) {
+  const std::optional<Json> fields = live.record ? live.record->fields : std::nullopt;
+  return policies::ownership_patch(policies::ownership_edit(ownership, live.key, fields), live.resource_version);
+}
+
 bool says_what_was_declared(const policies::LiveObject& live, JsonView object) {
   if (live.record && live.record->fields) return true;
   return object["metadata"]["annotations"][annotations::kLastApplied].string().size() > 1;

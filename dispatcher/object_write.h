@@ -12,6 +12,7 @@
 #include "dispatcher/manifest.h"
 #include "policies/decide.h"
 #include "policies/live.h"
+#include "policies/ownership.h"
 
 namespace heirloom::dispatcher {
 
@@ -39,6 +40,9 @@ struct ObjectWrite {
 
 // For Create, Update, Adopt, Repair, Inherit, Hold, Join, Drop, and Observe when it steps out.
 ObjectWrite plan_write(const WriteInput& input);
+
+// Ledger, record and owner labels alone; the fields stay the owner's.
+Json ownership_write(const policies::LiveObject& live, const policies::Ownership& ownership);
 
 // Whether the object itself tells what its owner declared (its record, or KubeVela's annotation); otherwise only a tracker
 // can.
