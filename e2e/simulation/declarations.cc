@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
+
 namespace heirloom::simulation {
 namespace {
 
@@ -97,6 +99,20 @@ Json manifest_of_box(std::string_view name, JsonView boxes) {
   const Json data = Json::object({{"from", object["data"]["from"]}});
   return Json::object({{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", metadata}, {"data", data}});
 }
+
+// Everything that `declared` says is so in `live`.
+bool is_part_of(JsonView declared, JsonView live) {
+  if (!declared.is_object()) return declared == live;
+  if (!live.is_object()) return false;
+  for (const auto& [key, value] : declared.members())
+    if (!is_part_of(value, live[key])) return false;
+  return true;
+}
+
+// Keys of data and labels that only the application named in them declares; see author.cc.
+constexpr std::string_view kOnly = "only-";
+// What somebody put there who is no application stays when one takes the object over.
+constexpr std::string_view kStrangers = "only-stranger";
 
 }  // namespace
 
@@ -212,6 +228,50 @@ std::map<std::string, std::vector<Json>> ever_meant(const Life& claim, const std
   for (const auto& [generation, version] : claim.versions)
     for (const Json& one : boxes) update_claim(meant, version, one);
   return meant.ever;
+}
+
+std::string list_of(const std::vector<std::string>& entries) {
+  return entries.empty() ? "none" : fmt::format("{}", fmt::join(entries, ", "));
+}
+
+bool is_box_claim(const std::string& sharer) { return sharer.starts_with("boxclaims."); }
+
+bool is_deleting(const Json& object) { return object["metadata"].contains("deletionTimestamp"); }
+
+Json content_of(const Json& object) {
+  JsonBuilder content;
+  content.begin_object();
+  for (const auto& [key, value] : object.view().members())
+    if (key != "metadata" && key != "status") content.member(key, value);
+  content.key("labels").begin_object();
+  for (const auto& [key, value] : object["metadata"]["labels"].members())
+    if (key.find("oam.dev/") == std::string_view::npos) content.member(key, value);
+  content.end_object().end_object();
+  return content.take();
+}
+
+bool says(const Json& object, const Json& manifest) {
+  for (const auto& [key, value] : manifest.view().members()) {
+    if (key == "metadata") {
+      if (!is_part_of(value["labels"].is_object() ? value["labels"] : JsonView(),
+                      object["metadata"]["labels"]) &&
+          value["labels"].is_object())
+        return false;
+    } else if (key == "stringData") {  // write-only: the server keeps it in data
+      for (const auto& [name, text] : value.members())
+        if (object["data"][name].string() != encode_base64(text.string())) return false;
+    } else if (!is_part_of(value, object[key])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::vector<std::string> leftovers(JsonView declared, JsonView live) {
+  std::vector<std::string> found;
+  for (const auto& [key, value] : live.members())
+    if (key.starts_with(kOnly) && !key.starts_with(kStrangers) && !declared.contains(key)) found.emplace_back(key);
+  return found;
 }
 
 }  // namespace heirloom::simulation

@@ -66,4 +66,16 @@ std::map<std::string, std::vector<Json>> ever_meant(const Life& claim, const std
 // What a claim leaves open: where the content is one of several, it is not in its manifest.
 inline constexpr std::string_view kBoxSize = "size";
 
+inline constexpr std::string_view kTrackers = "/core.oam.dev/resourcetrackers/";
+inline constexpr std::string_view kBoxes = "claimclasses.heirloom.dev:/boxes";  // the class, as a sharer
+bool is_box_claim(const std::string& sharer);
+bool is_deleting(const Json& object);
+// What people put into an object: no metadata but their labels, no status.
+Json content_of(const Json& object);
+// Whether everything that the manifest declares is so in the object.
+bool says(const Json& object, const Json& manifest);
+// Members "only-..." of live that declared lacks: what only the application named in them declares.
+std::vector<std::string> leftovers(JsonView declared, JsonView live);
+std::string list_of(const std::vector<std::string>& entries);  // for messages
+
 }  // namespace heirloom::simulation

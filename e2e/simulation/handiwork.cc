@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "e2e/simulation/declarations.h"
 
 namespace heirloom::simulation {
 namespace {
 
-constexpr std::string_view kTrackers = "/core.oam.dev/resourcetrackers/";
 
 constexpr std::string_view kOther =
     R"({"metadata":{"labels":{"version":"edited","hand":"yes"}}})";
