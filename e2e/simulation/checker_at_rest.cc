@@ -21,7 +21,7 @@ bool Checker::is_refused(const std::string& sharer, const std::string& key, cons
   const Ownership ownership = read(object->second);
   if (ownership.owner == sharer) return false;
   const auto owner = lives_.find(ownership.owner);
-  if (owner == lives_.end())
+  if (owner == lives_.end() && !asleep_.contains(ownership.owner))
     return !declared.takes_over && (ownership.ledger.empty() || !declared.shared);
   if (!declared.shared) return true;
   return ownership.ledger.empty();
