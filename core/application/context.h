@@ -34,8 +34,6 @@ struct ApplicationMemory {
   std::shared_ptr<dispatcher::Memory> objects = std::make_shared<dispatcher::Memory>();
   std::optional<dispatcher::Version> kept;  // the version before, while a conflict stands in the way of the present one
   std::uint64_t policies_hash = 0;          // of the policies that `objects` was verified with
-  std::int64_t generation = -1;             // looked at last
-  bool collected = false;                   // no tracker of another version is left, as far as we know
 };
 
 struct Context {

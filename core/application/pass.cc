@@ -287,10 +287,6 @@ Task<bool> Pass::prepare() {
     context_->table->doubt(me_);
     memory_->policies_hash = hash;
   }
-  if (memory_->generation != app_.metadata.generation) {
-    memory_->generation = app_.metadata.generation;
-    memory_->collected = false;
-  }
   version_ = std::move(version);
   co_return true;
 }

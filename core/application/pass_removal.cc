@@ -94,10 +94,6 @@ Task<std::vector<LeaveOutcome>> Pass::let_go(std::vector<Dispatcher::Dropped> dr
 }
 
 Task<void> Pass::collect() {
-  if (memory_->collected) {  // unless somebody asks for a tracker to be collected
-    const std::vector<KnownTracker> known = context_->sharers->trackers(me_);
-    if (std::none_of(known.begin(), known.end(), [](const KnownTracker& tracker) { return tracker.deleting; })) co_return;
-  }
   std::vector<KnownTracker> old;
   bool other_life = false;
   bool asked_for = false;  // somebody deletes a tracker
@@ -122,10 +118,7 @@ Task<void> Pass::collect() {
     if (policies_.garbage_collect.keep_legacy_resource && mine && !tracker.deleting) continue;
     old.push_back(tracker);
   }
-  if (old.empty()) {
-    memory_->collected = true;
-    co_return;
-  }
+  if (old.empty()) co_return;
   if (asked_for) {
     std::string definition(dispatcher::kTrackerDefinition);
     const Status stands = co_await dispatcher::definition_stands(context_->environment, std::move(definition));
@@ -167,7 +160,6 @@ Task<void> Pass::collect() {
     fail(condition_types::kSynced, removed);
     co_return;
   }
-  memory_->collected = true;
   // Numbers begin at 1: without more numbers than the limit there cannot be more revisions.
   const int limit = policies_.garbage_collect.application_revision_limit.value_or(policies::kDefaultRevisionLimit);
   if (revision_.revision <= limit + 1) co_return;

@@ -27,6 +27,20 @@ TEST_CASE("of a former life what is still declared is taken over, the rest is le
   CHECK(story.phase_of("phoenix") == "running");
 }
 
+TEST_CASE("a former life's tracker that is created late is collected as well") {
+  Story story;
+  story.apply(application("phoenix", {config_map("common", "new")}, Sharing::None));
+  story.settle();
+  Json tracker = story.cluster.stored(kTrackers + "phoenix-v1-default");
+  REQUIRE(tracker.is_object());
+  const Json labels = rewrite(tracker["metadata"]["labels"], {remove_at({"app.oam.dev/uid"})});
+  const Json metadata = Json::object({{"name", "phoenix-v3-default"}, {"labels", labels}});
+  REQUIRE(story.cluster.apply_object(rewrite(tracker, {set_at({"metadata"}, metadata)})).ok());
+  story.settle();
+  CHECK(story.cluster.stored(kTrackers + "phoenix-v3-default").is_null());
+  CHECK(story.content() == "new");
+}
+
 TEST_CASE("a version that a conflict keeps in force takes over nothing any more") {
   Story story;
   const std::string strangers = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: common, namespace: default}\ndata: {from: a stranger}\n";
