@@ -1,15 +1,17 @@
 // The merge patch by which a pass writes what it has found into the status of an object.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 
 namespace heirloom::core {
 
-// For the life `uid`, from the status as it was read (null: none) to the one wanted. Lists and fields that stay are left
-// out, as they may be long; not so the phase, the conditions and the generation they speak of: the server may have a
-// status that we have not seen (of a write whose answer was lost), and of two statuses none is true.
-Json status_patch(const std::string& uid, JsonView stored, const Json& wanted);
+// For the life `uid`, from the status as it was read (null: none) to the one wanted. The members in `whole` are always
+// sent, null where they are not wanted: the server may have a status that we have not seen (the answer to its write was
+// lost), and a mixture of two statuses is true of neither. Others, which may be long, are sent when they change.
+Json status_patch(const std::string& uid, JsonView stored, const Json& wanted, std::span<const std::string_view> whole);
 
 }  // namespace heirloom::core

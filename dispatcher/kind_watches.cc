@@ -53,7 +53,7 @@ class KindWatches::Feed final : public kube::ReflectorSink {
       }
       const ObjectKey gone{"local", resource_.kind.group, resource_.kind.kind, at->ns, at->name};
       at = known_.erase(at);
-      table_->lost(gone);
+      table_->lost(gone, told_by());
     }
     listed_.clear();
     watches_->changed_.notify_all();
@@ -68,7 +68,7 @@ class KindWatches::Feed final : public kube::ReflectorSink {
     if (is_anothers(object)) return hand_over(key);
     if (type == kube::WatchEvent::Type::Deleted) {
       known_.erase({key.ns, key.name});
-      table_->lost(key);
+      table_->lost(key, told_by());
     } else {
       const bool fresh = known_.insert({key.ns, key.name}).second;
       table_->saw(key, object);
@@ -92,6 +92,7 @@ class KindWatches::Feed final : public kube::ReflectorSink {
     if (whole_kind_ && seen != nullptr && seen->live.copy) tell_copy(*environment_, resource_.kind, object);
   }
 
+  ObjectTable::Watch told_by() const { return whole_kind_ ? ObjectTable::Watch::Kind : ObjectTable::Watch::Name; }
   ObjectKey key_of_object(JsonView object) const {
     const JsonView metadata = object["metadata"];
     return ObjectKey{"local", resource_.kind.group, resource_.kind.kind, std::string(metadata["namespace"].string()),
@@ -134,6 +135,7 @@ Task<Status> KindWatches::ensure(kube::ResourceInfo resource) {
   while (true) {
     const kube::ReflectorStatus status = kinds_.at(group_kind)->reflector().status();
     if (status.synced) co_return Status();
+    if (kube::says_kind_is_gone(status.error)) environment_->mapper->invalidate(resource.kind.group);
     if (!status.error.ok()) co_return annotate(status.error, fmt::format("cannot watch {}", resource.kind.kind));
     if (environment_->clock->monotonic() >= patience)
       co_return timed_out(fmt::format("the list of {} objects takes longer than 10 s", resource.kind.kind));

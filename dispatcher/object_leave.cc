@@ -34,7 +34,7 @@ Task<Result<Json>> ObjectWorker::send_leave(Leaving leaving, LiveObject live, po
     options.resource_version = live.resource_version;
     answer = co_await environment_->api->remove(ref, options);
     if (answer.ok() && (*answer)["kind"].string() != "Status") table_->answered(leaving.me, leaving.key, *answer, ticket);
-    else if (answer.ok()) table_->answered_absent(leaving.key);
+    else if (answer.ok()) table_->answered_absent(leaving.key, ticket);
   } else {
     const Json patch = ownership_write(live, decision.ownership);
     if (decision.action == LeaveAction::Release) table_->releasing(leaving.key, live.resource_version);
@@ -44,6 +44,7 @@ Task<Result<Json>> ObjectWorker::send_leave(Leaving leaving, LiveObject live, po
     answer = co_await environment_->api->patch(ref, kube::PatchType::Merge, patch, options);
     if (answer.ok()) table_->answered(leaving.me, leaving.key, *answer, ticket);
   }
+  if (!answer.ok() && is_not_found(answer.status())) table_->answered_absent(leaving.key, ticket);
   if (!answer.ok() && is_outcome_unknown(answer.status())) co_await environment_->clock->sleep_until(deadline);
   co_return answer;
 }
@@ -97,7 +98,7 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
     }
     // What writes nothing has no guard: only what the server says now proves that nothing is to be done.
     if (decision.action == LeaveAction::Nothing && cached) continue;
-    if (decision.action == LeaveAction::Handover && body.is_null()) continue;  // to whoever keeps it, fields and all
+    if (decision.action == LeaveAction::Handover && body.is_null()) continue;  // the class needs the record's fields
     if (decision.action == LeaveAction::Nothing) {
       table_->left(leaving.me, leaving.key);
       outcome.state = decision.stays_unshared ? LeaveOutcome::State::Stays : LeaveOutcome::State::Left;
@@ -143,7 +144,6 @@ Task<LeaveOutcome> ObjectWorker::leave(Leaving leaving) {
     }
     const Status& status = answer.status();
     if (is_not_found(status)) {
-      table_->answered_absent(leaving.key);
       table_->left(leaving.me, leaving.key);
       outcome.state = LeaveOutcome::State::Left;
       co_return outcome;

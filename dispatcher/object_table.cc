@@ -69,7 +69,7 @@ void ObjectTable::saw(const ObjectKey& key, const Json& object) {
 
 void ObjectTable::listed(const ObjectKey& key, const Json& object) {
   Entry& entry = entries_[key];
-  entry.awaits_loss = entry.awaits_loss && !is_selected(object);  // else another watch tells, which has it by name
+  if (entry.awaits_loss && is_selected(object)) return doubt(key, entry);  // the list may be older than our answer
   if (entry.awaited_version != version_hash(object)) {
     entry.awaited_version = 0;
     entry.ignored_events = 0;
@@ -77,12 +77,19 @@ void ObjectTable::listed(const ObjectKey& key, const Json& object) {
   saw(key, object);
 }
 
-void ObjectTable::lost(const ObjectKey& key) {
+// Nobody knows what stands there: whoever is interested asks the server.
+void ObjectTable::doubt(const ObjectKey& key, Entry& entry) {
+  remove_seen(entry);
+  wake_all(entry);
+  drop_if_empty(key);
+}
+
+void ObjectTable::lost(const ObjectKey& key, Watch by) {
   const auto at = entries_.find(key);
   if (at == entries_.end()) return;
   Entry& entry = at->second;
   entry.last_loss = ++entry.changes;
-  entry.awaits_loss = false;
+  if (by == Watch::Kind) entry.awaits_loss = false;
   entry.awaited_version = 0;
   entry.ignored_events = 0;
   remove_seen(entry);
@@ -97,7 +104,7 @@ void ObjectTable::lost(const ObjectKey& key) {
 
 void ObjectTable::handed_over(const ObjectKey& key) {
   const SeenObject* seen = find(key);
-  if (seen == nullptr || !is_managed(*seen)) lost(key);
+  if (seen == nullptr || !is_managed(*seen)) lost(key, Watch::Name);
 }
 
 std::vector<ObjectKey> ObjectTable::selected_of(const std::string& group, const std::string& kind) const {
@@ -105,7 +112,7 @@ std::vector<ObjectKey> ObjectTable::selected_of(const std::string& group, const 
   for (auto at = entries_.lower_bound(ObjectKey{"local", group, kind, "", ""}); at != entries_.end(); ++at) {
     const ObjectKey& key = at->first;
     if (key.cluster != "local" || key.group != group || key.kind != kind) break;
-    if (at->second.awaits_loss || (at->second.seen && is_managed(*at->second.seen))) keys.push_back(key);
+    if (at->second.selected || at->second.awaits_loss) keys.push_back(key);
   }
   return keys;
 }
@@ -121,28 +128,27 @@ void ObjectTable::answered(const SharerKey& by, const ObjectKey& key, const Json
   const auto& recent = entry.recent_versions;
   const bool overtaken = entry.changes != ticket;
   const bool told = std::find(recent.begin(), recent.end(), version) != recent.end();
-  if (told) {
-    if (entry.seen && recent.front() == version) return;  // nothing new
-    if (overtaken) return;                                // an event has told more since
-  }
+  if (told && entry.seen && recent.front() == version) return;                                // nothing new
+  if (told && (overtaken || entry.awaited_version != 0 || entry.awaits_loss)) return;         // more has been told since
   // Lost since the request went out, perhaps to a list that skipped its last events: should it be there again, the watch
   // will tell.
   if (overtaken && (!entry.seen || entry.last_loss > ticket)) {
     drop_if_empty(key);
     return;
   }
-  const bool was_selected = entry.selected || entry.awaits_loss;
+  const bool was_selected = entry.selected && !told && !overtaken;
+  if (!entry.seen) ++entry.changes;  // who was told meanwhile that it is absent is told something old
   place(key, entry, object, &by);
-  // Only a selected object has an echo to wait for, unless it has come already; of another one the watch says that it is
+  // Only a selected object has an echo to wait for, unless it has come already; any other one the kind's watch reports as
   // lost.
   entry.awaited_version = is_selected(object) && !told ? version : 0;
-  entry.awaits_loss = !is_selected(object) && was_selected;
+  entry.awaits_loss = !is_selected(object) && (was_selected || entry.awaits_loss);
   entry.ignored_events = 0;
 }
 
-void ObjectTable::answered_absent(const ObjectKey& key) {
+void ObjectTable::answered_absent(const ObjectKey& key, Ticket ticket) {
   const auto at = entries_.find(key);
-  if (at == entries_.end()) return;
+  if (at == entries_.end() || at->second.changes != ticket) return;
   Entry& entry = at->second;
   entry.awaits_loss = entry.selected || entry.awaits_loss;
   remove_seen(entry);

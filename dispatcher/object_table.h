@@ -53,16 +53,18 @@ class ObjectTable {
   using Stranger = std::function<void(const ObjectKey& key, const SharerKey& sharer)>;
   void on_stranger(Stranger told) { stranger_ = std::move(told); }
 
-  // From a watch. `lost`: deleted, or no longer selected.
+  // From a watch: of the whole kind, or of one object by name. `lost`: deleted, or no longer selected.
+  enum class Watch : std::uint8_t { Kind, Name };
   void saw(const ObjectKey& key, const Json& object);
-  void lost(const ObjectKey& key);
+  void lost(const ObjectKey& key, Watch by);
   // From a watch by name that no longer tells of it, since the kind's watch does. What is known without owner labels is
   // outdated; what is known with them stands.
   void handed_over(const ObjectKey& key);
   // From a list after a broken watch: events may have been skipped, the echo of an answer among them.
   void listed(const ObjectKey& key, const Json& object);
 
-  // Objects with owner labels that we believe to exist: what a list of the kind's selected objects must show.
+  // What a list of the kind's selected objects must show, or else is lost: objects of which we know that they are selected,
+  // or not yet from the watch that they are no more.
   std::vector<ObjectKey> selected_of(const std::string& group, const std::string& kind) const;
 
   // From an answer to a request that `by` made: it knows already and is not woken. The ticket is drawn before the request goes out: an answer that events have
@@ -71,7 +73,7 @@ class ObjectTable {
   using Ticket = std::uint64_t;
   Ticket ticket(const ObjectKey& key) const;
   void answered(const SharerKey& by, const ObjectKey& key, const Json& object, Ticket ticket);
-  void answered_absent(const ObjectKey& key);
+  void answered_absent(const ObjectKey& key, Ticket ticket);
 
   // The last known state, or nullptr. Valid until the next call that is not const.
   const SeenObject* find(const ObjectKey& key) const;
@@ -137,6 +139,7 @@ class ObjectTable {
 
   void place(const ObjectKey& key, Entry& entry, const Json& object, const SharerKey* by);
   void remove_seen(Entry& entry);
+  void doubt(const ObjectKey& key, Entry& entry);
   void remember(Entry& entry, const policies::LiveObject* now);
   void drop_body_if_verified(Entry& entry);
   void drop_if_empty(const ObjectKey& key);

@@ -98,23 +98,21 @@ TEST_CASE("what a watch tells late of an object that we have released or deleted
     Fixture f;
     f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
     f.table.saw(kCm, config_map("1", "a"));
-    const auto tell_answer = [&f, deleted] {
-      f.table.releasing(kCm, "1");
-      if (deleted) f.table.answered_absent(kCm);
-      else f.table.answered(kApp1, kCm, config_map("4", "c", false), f.table.ticket(kCm));
-      f.table.left(kApp1, kCm);
-      f.table.released(kCm);
-    };
-    tell_answer();
-    f.take();
-    if (!deleted) f.table.listed(kCm, config_map("4", "c", false));  // by another watch, which has it by name
+    f.table.releasing(kCm, "1");
+    if (deleted) f.table.answered_absent(kCm, f.table.ticket(kCm));
+    else f.table.answered(kApp1, kCm, config_map("4", "c", false), f.table.ticket(kCm));
+    f.table.left(kApp1, kCm);
+    f.table.released(kCm);
+    // Another watch, which has it by name, is sooner; its word is not the one that is waited for.
+    if (deleted) f.table.lost(kCm, ObjectTable::Watch::Name);
+    else f.table.listed(kCm, config_map("4", "c", false));
     f.take();
     f.table.saw(kCm, config_map("2", "a"));
     f.table.saw(kCm, config_map("3", "b"));
     CHECK(f.take().empty());
     CHECK((f.table.find(kCm) != nullptr) == !deleted);
     CHECK(f.table.selected_of("", "ConfigMap") == std::vector<ObjectKey>{kCm});  // a list that does not show it ends this
-    f.table.lost(kCm);
+    f.table.lost(kCm, ObjectTable::Watch::Kind);
     CHECK(f.table.find(kCm) == nullptr);
     CHECK(!f.table.former(kCm));
     CHECK(f.table.selected_of("", "ConfigMap").empty());
@@ -123,12 +121,64 @@ TEST_CASE("what a watch tells late of an object that we have released or deleted
   }
 }
 
+TEST_CASE("a list that still shows as ours what we have released makes everybody ask") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.saw(kCm, config_map("1", "a"));
+  f.table.releasing(kCm, "1");
+  f.table.answered(kApp1, kCm, config_map("4", "c", false), f.table.ticket(kCm));
+  f.take();
+  f.table.listed(kCm, config_map("3", "b"));
+  CHECK(f.take() == Names{"app1"});
+  CHECK(f.table.find(kCm) == nullptr);
+  CHECK(!f.table.former(kCm));
+  f.table.answered(kApp1, kCm, config_map("6", "d"), f.table.ticket(kCm));  // it is somebody's again
+  f.table.saw(kCm, config_map("6", "d"));
+  f.table.saw(kCm, config_map("7", "e"));
+  CHECK(f.table.find(kCm)->live.resource_version == "7");
+}
+
+TEST_CASE("a loss that never comes is waited for no longer than some events") {
+  Fixture f;
+  f.table.saw(kCm, config_map("1", "a"));
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.answered(kApp1, kCm, config_map("2", "b", false), f.table.ticket(kCm));
+  for (int i = 3; i < 3 + 16; ++i) f.table.saw(kCm, config_map(std::to_string(i), "c"));
+  CHECK(f.table.find(kCm)->live.resource_version == "18");
+}
+
+TEST_CASE("late answers from before a creation or a repair change nothing") {
+  Fixture f;
+  f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
+  f.table.declare(kApp2, ObjectTable::Source::Plan, {kCm});
+  const ObjectTable::Ticket absent = f.table.ticket(kCm);
+  f.table.answered(kApp1, kCm, config_map("1", "a"), f.table.ticket(kCm));  // made
+  f.table.answered_absent(kCm, absent);
+  REQUIRE(f.table.find(kCm) != nullptr);
+  f.table.saw(kCm, config_map("1", "a"));
+  // Stripped, read by two, repaired by one; then the other's answer comes.
+  f.table.saw(kCm, config_map("2", "a", false));
+  const ObjectTable::Ticket stripped = f.table.ticket(kCm);
+  f.table.answered(kApp1, kCm, config_map("3", "a"), f.table.ticket(kCm));
+  f.table.answered(kApp2, kCm, config_map("2", "a", false), stripped);
+  CHECK(f.table.find(kCm)->live.resource_version == "3");
+  f.table.saw(kCm, config_map("3", "a"));
+  f.table.saw(kCm, config_map("4", "b"));
+  CHECK(f.table.find(kCm)->live.resource_version == "4");
+  // Read as it was stripped again; the event of its repair comes before the answer.
+  const ObjectTable::Ticket read = f.table.ticket(kCm);
+  f.table.saw(kCm, config_map("6", "b"));
+  f.table.answered(kApp2, kCm, config_map("5", "b", false), read);
+  f.table.saw(kCm, config_map("7", "c"));
+  CHECK(f.table.find(kCm)->live.resource_version == "7");
+}
+
 TEST_CASE("an answer from before a deletion does not bring the object back") {
   Fixture f;
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
   f.table.saw(kCm, config_map("1", "a"));
   const ObjectTable::Ticket ticket = f.table.ticket(kCm);
-  f.table.lost(kCm);
+  f.table.lost(kCm, ObjectTable::Watch::Kind);
   f.table.answered(kApp1, kCm, config_map("1", "a"), ticket);
   CHECK(f.table.find(kCm) == nullptr);
 }
@@ -138,7 +188,7 @@ TEST_CASE("an answer from before a list that no longer shows the object does not
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
   f.table.saw(kCm, config_map("1", "a"));
   const ObjectTable::Ticket ticket = f.table.ticket(kCm);
-  f.table.lost(kCm);  // the events about the deletion itself were never seen
+  f.table.lost(kCm, ObjectTable::Watch::Kind);  // the events about the deletion itself were never seen
   f.table.answered(kApp1, kCm, config_map("2", "dying"), ticket);
   CHECK(f.table.find(kCm) == nullptr);
   f.table.answered(kApp1, kCm, config_map("3", "made again"), f.table.ticket(kCm));
@@ -150,7 +200,7 @@ TEST_CASE("an answer from before a loss does not overwrite what has come since")
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
   f.table.saw(kCm, config_map("1", "a"));
   const ObjectTable::Ticket ticket = f.table.ticket(kCm);
-  f.table.lost(kCm);  // by a list
+  f.table.lost(kCm, ObjectTable::Watch::Kind);  // by a list
   f.table.saw(kCm, config_map("3", "a stranger's", false));
   f.table.answered(kApp1, kCm, config_map("2", "dying"), ticket);
   CHECK(f.table.find(kCm)->live.resource_version == "3");
@@ -160,7 +210,7 @@ TEST_CASE("an echo that came before its answer is not awaited again") {
   Fixture f;
   f.table.declare(kApp1, ObjectTable::Source::Plan, {kCm});
   f.table.saw(kCm, config_map("2", "b"));
-  f.table.lost(kCm);  // a watch by name tells late how a former life ended
+  f.table.lost(kCm, ObjectTable::Watch::Kind);  // a watch by name tells late how a former life ended
   f.table.answered(kApp1, kCm, config_map("2", "b"), f.table.ticket(kCm));
   f.take();
   f.table.saw(kCm, config_map("3", "c"));
@@ -186,7 +236,7 @@ TEST_CASE("what the kind's watch tells of, a watch by name leaves to it") {
     CHECK(f.take().empty());
   }
   SUBCASE("unknown: gone, or not told yet; to be asked for") {
-    f.table.lost(kCm);
+    f.table.lost(kCm, ObjectTable::Watch::Kind);
     f.take();
     f.table.handed_over(kCm);
     CHECK(f.table.find(kCm) == nullptr);
@@ -221,7 +271,7 @@ TEST_CASE("what answers alone have told of is among what a list must show") {
   f.table.answered(kApp1, kCm, config_map("3", "c"), f.table.ticket(kCm));
   CHECK(f.table.selected_of("", "ConfigMap") == std::vector<ObjectKey>{kCm});
   CHECK(f.table.selected_of("apps", "ConfigMap").empty());
-  f.table.lost(kCm);
+  f.table.lost(kCm, ObjectTable::Watch::Kind);
   f.table.answered(kApp1, kCm, config_map("4", "c", false), f.table.ticket(kCm));
   CHECK(f.table.selected_of("", "ConfigMap").empty());
 }
@@ -232,7 +282,7 @@ TEST_CASE("a lost object wakes everyone interested, verified or not") {
   f.table.saw(kCm, config_map("1", "a"));
   f.table.verify(kApp1, kCm, f.hash());
   f.take();
-  f.table.lost(kCm);
+  f.table.lost(kCm, ObjectTable::Watch::Kind);
   CHECK(f.take() == Names{"app1"});
   CHECK(f.table.find(kCm) == nullptr);
 }
@@ -276,7 +326,7 @@ TEST_CASE("who has joined an existing object, of those one asks about") {
   REQUIRE(found.size() == 1);
   CHECK(found.front().first == kCm);
   CHECK(found.front().second == kApp1);
-  f.table.lost(kCm);
+  f.table.lost(kCm, ObjectTable::Watch::Kind);
   CHECK(f.table.joined(in_example).empty());
 }
 
@@ -311,7 +361,7 @@ TEST_CASE("what somebody took off an object, or the object itself, is known as i
   f.table.saw(kCm, config_map("1", "a"));
   CHECK_FALSE(f.table.former(kCm));
   SUBCASE("labels taken off, and put back") {
-    f.table.lost(kCm);
+    f.table.lost(kCm, ObjectTable::Watch::Kind);
     CHECK(owner_of(f) == "app1");
     f.table.answered(kApp1, kCm, config_map("2", "a", false), f.table.ticket(kCm));
     CHECK(owner_of(f) == "app1");
@@ -319,27 +369,27 @@ TEST_CASE("what somebody took off an object, or the object itself, is known as i
     CHECK_FALSE(f.table.former(kCm));
   }
   SUBCASE("deleted, and made by somebody else") {
-    f.table.lost(kCm);
+    f.table.lost(kCm, ObjectTable::Watch::Kind);
     Json other = config_map("5", "a", false);
     other = rewrite(other, {set_at({"metadata", "uid"}, Json::string("another"))});
     f.table.answered(kApp1, kCm, other, f.table.ticket(kCm));
     CHECK_FALSE(f.table.former(kCm));
   }
   SUBCASE("released, or let go of, by ourselves") {
-    f.table.answered_absent(kCm);
+    f.table.answered_absent(kCm, f.table.ticket(kCm));
     CHECK(owner_of(f) == "app1");
     f.table.left(kApp2, kCm);
     CHECK(owner_of(f) == "app1");
     f.table.left(kApp1, kCm);
     CHECK_FALSE(f.table.former(kCm));
     f.table.saw(kCm, config_map("6", "a"));
-    f.table.lost(kCm);
+    f.table.lost(kCm, ObjectTable::Watch::Kind);
     f.table.released(kCm);
     CHECK_FALSE(f.table.former(kCm));
   }
   SUBCASE("released by ourselves, without an answer") {
     f.table.releasing(kCm, "1");
-    f.table.lost(kCm);
+    f.table.lost(kCm, ObjectTable::Watch::Kind);
     CHECK_FALSE(f.table.former(kCm));
     f.table.answered(kApp2, kCm, config_map("2", "a", false), f.table.ticket(kCm));
     CHECK_FALSE(f.table.former(kCm));
@@ -352,18 +402,18 @@ TEST_CASE("what somebody took off an object, or the object itself, is known as i
   SUBCASE("a release that came too late: somebody else took it off since") {
     f.table.releasing(kCm, "1");
     f.table.saw(kCm, config_map("2", "b"));
-    f.table.lost(kCm);
+    f.table.lost(kCm, ObjectTable::Watch::Kind);
     CHECK(owner_of(f) == "app1");
   }
   SUBCASE("found missing") {
-    f.table.lost(kCm);
+    f.table.lost(kCm, ObjectTable::Watch::Kind);
     const MonotonicTime now{std::chrono::seconds(7)};
     CHECK(f.table.missing_since(kCm, now) == now);
     CHECK(f.table.missing_since(kCm, now + std::chrono::seconds(1)) == now);
   }
   SUBCASE("nobody is interested any more") {
     f.table.declare(kApp1, ObjectTable::Source::Plan, {});
-    f.table.lost(kCm);
+    f.table.lost(kCm, ObjectTable::Watch::Kind);
     CHECK(f.table.size() == 0);
   }
 }

@@ -25,9 +25,6 @@ constexpr Duration kLongestLine = std::chrono::minutes(1);
 
 const GroupVersionResource kNamespaces{"", "v1", "namespaces"};
 
-// A 404 that names nothing comes from no kind's handler: its definition is gone, or not served any more.
-bool says_kind_is_gone(const Status& status) { return is_not_found(status) && status.details().name.empty(); }
-
 // Writes that answer a change of somebody else's.
 bool is_repair(Action action) {
   return action == Action::Update || action == Action::Repair || action == Action::Create || action == Action::Hold;
@@ -77,7 +74,7 @@ Task<ObjectWorker::Read> ObjectWorker::read(SharerKey me, ObjectKey key, kube::R
     read.body = std::move(answer).value();
     read.hash = state_hash(read.body);
   } else if (is_not_found(answer.status())) {
-    table_->answered_absent(key);
+    table_->answered_absent(key, ticket);
   } else {
     read.error = annotate(std::move(answer).status(), fmt::format("cannot read {}", key.to_string()));
   }
@@ -104,12 +101,16 @@ bool ObjectWorker::is_of_this_life(const SharerKey& sharer, std::string_view mar
 }
 
 // Costs no request: who is not known to live has no turn to wait for.
+bool ObjectWorker::is_heir(const SharerKey& sharer, const ObjectKey& key, const LiveObject& former) const {
+  return former.lists(sharer) && sharers_->is_known_to_declare(sharer, key) && is_of_this_life(sharer, former.mark_of(sharer));
+}
+
 policies::Heirs ObjectWorker::heirs_of(const ObjectKey& key, const SharerKey& me) {
   policies::Heirs heirs;
   const std::optional<LiveObject> former = table_->former(key);
   if (!former) return heirs;
   for (SharerKey& sharer : policies::keys_to_check(*former, SharerKey()))
-    if ((sharer == me || sharers_->is_known_to_declare(sharer, key)) && is_of_this_life(sharer, former->mark_of(sharer)))
+    if (is_heir(sharer, key, *former) || (sharer == me && is_of_this_life(me, former->mark_of(me))))
       heirs.line.push_back(std::move(sharer));
   if (former->record) heirs.marks = former->record->sharers;
   const MonotonicTime now = environment_->clock->monotonic();
@@ -259,7 +260,7 @@ bool ObjectWorker::is_outdated(const Inspection& inspection, const ObjectKey& ke
   const policies::Ledger& heirs = inspection.decision.ownership.ledger;  // nobody is listed who has left since
   const std::optional<LiveObject> former = table_->former(key);
   return std::any_of(heirs.begin(), heirs.end(), [this, &key, &me, &former](const SharerKey& heir) {
-    return heir != me && !(former && former->lists(heir) && sharers_->is_known_to_declare(heir, key));
+    return heir != me && !(former && is_heir(heir, key, *former));
   });
 }
 
@@ -406,7 +407,7 @@ Task<Applied> ObjectWorker::apply(Assignment assignment, Inspection inspection) 
       applied.outcome.conflict = rejection(assignment, *refusal);
       break;
     }
-    if (says_kind_is_gone(status)) {
+    if (kube::says_kind_is_gone(status)) {
       environment_->mapper->invalidate(key.group);
       applied.outcome.state = ObjectState::Waiting;
       applied.outcome.waiting_for = not_served_sentence(assignment.manifest());

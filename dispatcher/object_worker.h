@@ -80,6 +80,7 @@ class ObjectWorker {
   Task<Gathered> gather_facts(policies::LiveObject live, SharerKey me);
   policies::Heirs heirs_of(const ObjectKey& key, const SharerKey& me);
   bool is_of_this_life(const SharerKey& sharer, std::string_view mark) const;
+  bool is_heir(const SharerKey& sharer, const ObjectKey& key, const policies::LiveObject& former) const;
   bool is_outdated(const Inspection& inspection, const ObjectKey& key, const SharerKey& me) const;
   Task<policies::Ownership> with_waiting(ObjectKey key, policies::LiveObject live, policies::Ownership first,
                                          policies::Facts facts, kube::Impersonation identity);

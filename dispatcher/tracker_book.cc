@@ -111,33 +111,38 @@ Task<Status> TrackerBook::record(std::shared_ptr<const Version> version, std::st
   co_return Status();
 }
 
-// Read with the first tracker, and again when the application for which it was read is gone: the definition may have been
-// replaced since. The application, known before that and read after it, proves that it is of this definition: what the
-// cache shows may have gone with the one before.
-Task<Status> TrackerBook::know_definition(SharerKey application, std::string uid) {
-  const Json* witness = definition_.empty() ? nullptr : sharers_->find(witness_);
-  if (witness != nullptr && (*witness)["metadata"]["uid"].string() == witness_uid_) co_return Status();
-  std::string definition(kApplicationDefinition);
-  Result<std::string> read = co_await definition_uid(environment_, std::move(definition));
-  if (!read.ok()) co_return std::move(read).status();
+// The UID of the definition under which the application lives. Read with the first tracker, and again when the application
+// for which it was read is gone, as the definition may have been replaced since. Whoever went with the former one must not
+// note its successor: that application is known before the definition is read, and read after it; any other is in the same
+// cache, which shows who has gone before it shows who came later.
+Task<Result<std::string>> TrackerBook::definition_of(SharerKey application, std::string uid) {
+  const auto is_known = [this](const SharerKey& key, const std::string& life) {
+    const Json* known = sharers_->find(key);
+    return known != nullptr && (*known)["metadata"]["uid"].string() == life;
+  };
+  const Status gone(409, reasons::kConflict, fmt::format("application {} is gone, or another one by now", to_string(application)));
+  if (!is_known(application, uid)) co_return gone;
+  if (!definition_.empty() && is_known(witness_, witness_uid_)) co_return definition_;
+  std::string name(kApplicationDefinition);
+  Result<std::string> definition = co_await definition_uid(environment_, std::move(name));
+  if (!definition.ok()) co_return std::move(definition).status();
   const kube::ObjectRef ref{kApplications, application.ns, application.name};
   const kube::GetOptions options;
   const Result<Json> now = co_await environment_->api->get(ref, options);
   if (!now.ok()) co_return annotate(now.status(), fmt::format("cannot read application {}", to_string(application)));
-  if ((*now)["metadata"]["uid"].string() != uid)
-    co_return Status(409, reasons::kConflict, fmt::format("application {} is another one by now", to_string(application)));
-  definition_ = std::move(read).value();
+  if ((*now)["metadata"]["uid"].string() != uid) co_return gone;
+  definition_ = *definition;
   witness_ = std::move(application);
   witness_uid_ = std::move(uid);
-  co_return Status();
+  co_return definition;
 }
 
 // POST. A taken name is ours when its labels say so (we crashed, or the cache lags), otherwise another application's.
 Task<Status> TrackerBook::write(ResourceTracker tracker, SharerKey application, std::string uid) {
   const NamespacedName name{application.ns, application.name};
-  const Status known = co_await know_definition(application, uid);
-  if (!known.ok()) co_return known;
-  tracker.metadata.annotations.insert_or_assign(std::string(kDefinitionUidAnnotation), definition_);
+  Result<std::string> definition = co_await definition_of(application, uid);
+  if (!definition.ok()) co_return std::move(definition).status();
+  tracker.metadata.annotations.insert_or_assign(std::string(kDefinitionUidAnnotation), std::move(definition).value());
   for (int attempt = 0; attempt < 2; ++attempt) {
     const Result<Json> body = encode_resource_tracker(tracker);
     if (!body.ok()) co_return body.status();

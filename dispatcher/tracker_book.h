@@ -34,7 +34,7 @@ class TrackerBook {
 
  private:
   Task<Status> write(ResourceTracker tracker, SharerKey application, std::string uid);
-  Task<Status> know_definition(SharerKey application, std::string uid);
+  Task<Result<std::string>> definition_of(SharerKey application, std::string uid);
   Task<Status> extend(std::string name, std::vector<ManagedResource> resources);
 
   const Environment* environment_;

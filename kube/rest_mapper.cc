@@ -63,6 +63,8 @@ bool ResourceInfo::can(std::string_view verb) const {
 
 bool is_kind_unknown(const Status& status) { return is_not_found(status) && status.has_cause(kKindUnknown); }
 
+bool says_kind_is_gone(const Status& status) { return is_not_found(status) && status.details().name.empty(); }
+
 std::vector<ResourceInfo> parse_resource_list(JsonView document, const std::string& group,
                                               const std::string& version) {
   std::vector<ResourceInfo> resources;

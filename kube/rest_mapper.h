@@ -28,6 +28,9 @@ struct ResourceInfo {
 // 404 with a cause of this reason.
 inline constexpr std::string_view kKindUnknown = "KindUnknown";
 bool is_kind_unknown(const Status& status);
+// A 404 that names no object comes from no kind's handler: the kind's definition is gone, or it is not served any more.
+// What the mapper knows of its group is to be invalidated.
+bool says_kind_is_gone(const Status& status);
 
 struct RestMapperOptions {
   // A kind that the kept document does not list is looked for again, but the same document not more often

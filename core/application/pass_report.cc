@@ -13,6 +13,9 @@
 namespace heirloom::core {
 namespace {
 
+// Of the status; status_patch.h says why.
+constexpr std::string_view kWhole[] = {"status", "observedGeneration", "conditions", "conflicts", "workflow", "latestRevision"};
+
 using dispatcher::Manifest;
 using dispatcher::ObjectOutcome;
 using dispatcher::ObjectState;
@@ -92,7 +95,7 @@ Task<Status> Pass::write_status() {
   const ApplicationStatus after = summarize(app_, findings_, now);
   const ApplicationStatus before = app_.status;
   if (after == before) co_return Status();
-  const Json patch = status_patch(app_.metadata.uid, object_["status"], encode_application_status(after));
+  const Json patch = status_patch(app_.metadata.uid, object_["status"], encode_application_status(after), kWhole);
   const kube::ObjectRef ref{dispatcher::kApplications, app_.metadata.ns, app_.metadata.name};
   const std::string version = context_->sharers->version(me_);
   kube::WriteOptions options;

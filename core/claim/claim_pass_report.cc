@@ -10,6 +10,9 @@
 namespace heirloom::core {
 namespace {
 
+// Of the status; status_patch.h says why.
+constexpr std::string_view kWhole[] = {"phase", "observedGeneration", "conditions", "message", "target", "boundTo", "claimCount", "position"};
+
 constexpr Duration kCountPause = std::chrono::milliseconds(50);  // for each claim of the object
 constexpr Duration kLongestCountPause = std::chrono::seconds(30);
 
@@ -34,7 +37,7 @@ Task<Status> ClaimPass::write_status() {
     if (!return_after_ || rest < *return_after_) return_after_ = rest;
     co_return Status();
   }
-  const Json patch = status_patch(claim_.metadata.uid, object_["status"], encode_claim_status(after));
+  const Json patch = status_patch(claim_.metadata.uid, object_["status"], encode_claim_status(after), kWhole);
   const std::string version = context_->sharers->version(me_);
   kube::WriteOptions options;
   options.subresource = "status";

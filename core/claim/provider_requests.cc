@@ -12,6 +12,9 @@
 namespace heirloom::core {
 namespace {
 
+// Of the status; status_patch.h says why.
+constexpr std::string_view kWhole[] = {"phase", "conditions", "message", "target", "boundTo", "claimCount"};
+
 using kube::Requeue;
 
 // Kratix' pipeline asks there, wherever the claims are.
@@ -165,7 +168,7 @@ Task<Result<Requeue>> ProviderRequests::keep(SharerKey key) {
   }
   const Json stored = request["status"].is_object() ? request["status"].to_json() : Json::object();
   if (stored == wanted) co_return Requeue::none();
-  const Json patch = status_patch(uid, stored, wanted);
+  const Json patch = status_patch(uid, stored, wanted, kWhole);
   options.subresource = "status";
   const Result<Json> told = co_await context_->environment->api->patch(ref, kube::PatchType::Merge, patch, options);
   if (!told.ok() && !is_not_found(told.status()))

@@ -20,6 +20,9 @@
 namespace heirloom::core {
 namespace {
 
+// Of the status; status_patch.h says why.
+constexpr std::string_view kWhole[] = {"observedGeneration", "conditions", "claims", "targets"};
+
 using dispatcher::Dispatcher;
 using dispatcher::LeaveOutcome;
 using dispatcher::ObjectTable;
@@ -346,7 +349,7 @@ class ClassPass {
     const std::string now = format_time(context_->environment->clock->now());
     const ClaimClassStatus after = summarize_claim_class(class_, findings_, now);
     if (after == before) co_return Status();
-    const Json patch = status_patch(class_.metadata.uid, object_["status"], encode_claim_class_status(after));
+    const Json patch = status_patch(class_.metadata.uid, object_["status"], encode_claim_class_status(after), kWhole);
     const std::string version = context_->sharers->version(me_);
     const kube::ObjectRef ref = class_ref(me_.name);
     kube::WriteOptions options;

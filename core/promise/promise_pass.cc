@@ -21,6 +21,9 @@
 namespace heirloom::core {
 namespace {
 
+// Of the status; status_patch.h says why.
+constexpr std::string_view kWhole[] = {"status", "observedGeneration", "conditions"};
+
 using kube::Requeue;
 
 constexpr std::string_view kManagedByKratix = "ManagedByKratix";
@@ -224,7 +227,7 @@ class PromisePass {
     const PromiseStatus before = promise_.status;
     const PromiseStatus after = summarize_promise(promise_, findings_, now);
     if (after == before) co_return Status();
-    const Json patch = status_patch(promise_.metadata.uid, object_["status"], encode_promise_status(after));
+    const Json patch = status_patch(promise_.metadata.uid, object_["status"], encode_promise_status(after), kWhole);
     const std::string version = context_->sharers->version(me_);
     const kube::ObjectRef ref{*context_->sharers->resource_of(me_.kind), "", me_.name};
     kube::WriteOptions options;

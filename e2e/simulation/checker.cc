@@ -84,7 +84,6 @@ void Checker::see(const Commit& commit) {
       tampered_.erase(commit.key);
       stripped_.erase(commit.key);
       adopted_.erase(commit.key);
-      stay_.erase(commit.key);
       released_.erase(commit.key);
     } else {
       objects_[commit.key] = commit.after;
@@ -214,10 +213,6 @@ void Checker::see_tracker(const Commit& commit) {
 // Its last requests may be under way, and nobody leaves in its name.
 void Checker::end_by_force(const std::string& sharer) {
   forced_lives_.insert(lives_[sharer].uid.substr(0, 8));
-  for (const auto& [key, object] : objects_) {
-    const Ownership ownership = read(object);
-    if (ownership.owner == sharer && ownership.ledger.empty()) stay_.insert(key);
-  }
   if (is_claim(sharer)) former_claims_[sharer].push_back(lives_[sharer]);
   for (const auto& [key, manifests] : lives_[sharer].ever) {
     std::vector<Json>& known = before_[sharer][key];
@@ -268,8 +263,6 @@ void Checker::see_object(const Commit& commit) {
     for (const JsonView part : {commit.after["data"], commit.after["spec"], commit.after["metadata"]["labels"]})
       for (std::string& name : leftovers(JsonView(), part)) names.insert(std::move(name));
   }
-  // A last write in the name of one who is gone already: tidying up finds it unshared, and leaves it.
-  if (!commit.perhaps_by_user() && after.ledger.empty() && is_of_forced_life(after)) stay_.insert(commit.key);
   if (!commit.by_controller() || commit.before.is_null()) return;
   if (!before.managed()) {
     const auto stripped = stripped_.find(commit.key);  // which is put back, by who has seen it
@@ -325,12 +318,14 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
            std::any_of(manifests->second.begin(), manifests->second.end(),
                        [this, &commit](const Json& manifest) { return is_in_force(manifest, commit.after); });
   };
+  const bool by_forced = is_of_forced_life(after);
   const auto former = before_.find(after.owner);
-  bool known = is_known(life->second.ever) || (former != before_.end() && is_known(former->second));
+  bool known = is_known(life->second.ever) || (by_forced && former != before_.end() && is_known(former->second));
   if (is_claim(after.owner)) {
     known = known || is_known(ever_meant(life->second, boxes_ever_));
-    for (const Life& ended : former_claims_[after.owner]) known = known || is_known(ever_meant(ended, boxes_ever_));
-    // The first claim's size stays, whoever comes later; what an application was left of one that is gone does not.
+    if (by_forced)
+      for (const Life& ended : former_claims_[after.owner]) known = known || is_known(ever_meant(ended, boxes_ever_));
+    // The first claim's size stays, whoever comes later; not so one that only lies there still, which no claim wrote.
     const JsonView size = commit.before["data"][kBoxSize];
     const bool of_claims = is_claim(before.owner) && commit.before["data"]["from"].string() == "boxes";
     if (of_claims && !rejects_mismatches(boxes_) && size.exists() && size != commit.after["data"][kBoxSize] &&
@@ -343,5 +338,4 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
                           commit.key, after.owner, before.owner, write_json(content_of(commit.after))));
 }
 
-// Why this sharer, rightly, does not get the object.
 }  // namespace heirloom::simulation

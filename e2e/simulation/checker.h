@@ -109,8 +109,6 @@ class Checker {
   std::map<std::string, std::set<std::string>> stripped_;  // whom somebody took off an object by hand
   std::set<std::string> forced_;         // sharers that are being, or were, removed by force
   std::set<std::string> forced_lives_;   // what their UIDs begin with
-  // Keys of unshared objects whose owner was removed by force: nobody's to collect.
-  std::set<std::string> stay_;
   std::map<std::string, std::map<std::string, std::vector<Json>>>
       before_;                     // manifests of lives ended by force
   std::map<std::string, std::vector<Life>> former_claims_;  // lives of claims that were ended by force

@@ -14,6 +14,7 @@ constexpr std::string_view kRevisions = "/core.oam.dev/applicationrevisions/";
 
 }  // namespace
 
+// Whether this sharer, rightly, does not get the object.
 bool Checker::is_refused(const std::string& sharer, const std::string& key, const Declared& declared) const {
   const auto object = objects_.find(key);
   if (object == objects_.end()) return declared.read_only;
@@ -205,7 +206,8 @@ void Checker::check_object(const std::string& key, const Json& object) {
       rightful.insert(sharer);
     }
   }
-  const bool stays = ownership.ledger.empty() && stay_.contains(key) && !rightful.contains(ownership.owner);
+  // What somebody had for itself who was removed by force, or what was written last in its name: nobody's to collect.
+  const bool stays = ownership.ledger.empty() && is_of_forced_life(ownership) && !rightful.contains(ownership.owner);
   // A version in conflict collects nothing, of a former life neither.
   const std::vector<std::string> everyone = ownership.everyone();
   const bool waits = std::any_of(everyone.begin(), everyone.end(),
@@ -260,8 +262,7 @@ void Checker::check_leftovers(const Cluster& cluster) {
     const JsonView metadata = stored->value["metadata"];
     if (key.starts_with(kTrackers)) {
       const JsonView labels = metadata["labels"];
-      sharer =
-          fmt::format("{}/{}", labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string());
+      sharer = sharer_of_labels(labels["app.oam.dev/namespace"].string(), labels["app.oam.dev/name"].string());
       const auto life = lives_.find(sharer);
       if (life != lives_.end() && labels["app.oam.dev/uid"].string() != life->second.uid &&
           !is_held_up(sharer) && !loose_.contains(sharer))

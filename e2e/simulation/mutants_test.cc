@@ -116,7 +116,7 @@ struct Row {
 };
 
 // Within so many seeds each is caught; most within a few.
-constexpr std::uint64_t kMostSeeds = 2000;
+constexpr std::uint64_t kMostSeeds = 400;
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> kRows = {

@@ -51,6 +51,7 @@ class Counting : public kube::testing::FaultPlan {
     if (call.resource == "configmaps" && call.verb == "create") ++creates;
     kube::testing::Fault fault;
     if (call.resource == "configmaps" && call.mutating) fault.delay = slowness;
+    if (call.resource == "widgets" && call.verb == "list") fault.delay = slow_widgets;
     if (call.resource == "resourcetrackers" && call.verb == "patch") fault.delay = slow_trackers;
     if (call.resource == "applicationrevisions" && call.mutating) fault.delay = slow_revisions;
     if (loses_applications && call.resource == "applications" && call.mutating) {
@@ -64,14 +65,20 @@ class Counting : public kube::testing::FaultPlan {
     }
     return fault;
   }
-  kube::testing::Fault before_event(const kube::testing::Call&) override { return {}; }
+  kube::testing::Fault before_event(const kube::testing::Call& watch) override {
+    kube::testing::Fault fault;
+    if (watch.resource == unheard) fault.kind = kube::testing::Fault::Kind::Drop;
+    return fault;
+  }
 
   int on_common = 0;
   int creates = 0;
   int refused = 0;
+  std::string unheard;                      // the resource whose watches tell nothing
   bool refuses_events = false;
   bool loses_applications = false;          // no write of ours on an Application gets through
   Duration slowness = Duration::zero();     // of writes on ConfigMaps
+  Duration slow_widgets = Duration::zero();    // of lists of Widgets
   Duration slow_trackers = Duration::zero();   // of patches of ResourceTrackers: their finalizers go so late
   Duration slow_revisions = Duration::zero();  // of writes on ApplicationRevisions
 };

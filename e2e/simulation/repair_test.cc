@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "e2e/simulation/author.h"
 #include "e2e/simulation/repair_story.h"
 
 using namespace heirloom;
@@ -353,6 +354,25 @@ TEST_CASE("who reads what does not exist yet is told when it comes, and when it 
   story.share({"z"});
   CHECK(story.conflict("reader").empty());
   CHECK(story.writes == 1);
+}
+
+TEST_CASE("an application goes although nobody was told that a kind of its objects had gone") {
+  Story story;
+  REQUIRE(story.cluster.apply_object(widget_definition()).ok());
+  story.cluster.run_for(std::chrono::seconds(5));
+  story.apply(application("one", {"{apiVersion: sim.heirloom.dev/v1, kind: Widget, metadata: {name: w}}"}, Sharing::None));
+  story.settle();
+  REQUIRE(story.phase_of("one") == "running");
+  // A new controller learns of the kind, and before it has listed it the kind is gone.
+  story.plan.unheard = "customresourcedefinitions";
+  story.plan.slow_widgets = std::chrono::seconds(10);
+  story.cluster.crash_controller(Duration::zero());
+  story.cluster.run_for(std::chrono::seconds(5));
+  REQUIRE(story.cluster.remove("/apiextensions.k8s.io/customresourcedefinitions/widgets.sim.heirloom.dev").ok());
+  story.cluster.run_for(std::chrono::seconds(10));
+  REQUIRE(story.cluster.remove(kApps + "one").ok());
+  story.cluster.run_for(std::chrono::minutes(2));
+  CHECK(story.cluster.stored(kApps + "one").is_null());
 }
 
 TEST_CASE("nothing fails because Events are refused") {

@@ -189,6 +189,7 @@ spec:
         life.check(jar["data"] == Json::object({{"by", "app"}}).view(), "the jar holds " + write_json(jar["data"]));
         life.remove("/core.oam.dev/applications/default/app");
         life.cluster.run_for(std::chrono::seconds(30));
+        life.check(life.ledger() == "claimclasses.heirloom.dev:/jars" || !life.jar_stands(), "somebody else has the jar: " + life.ledger());
       },
       0);
   CHECK_MESSAGE(outcome.complaints.empty(), outcome.complaints);
