@@ -253,12 +253,26 @@ void Sharers::finalized(const SharerKey& key, const std::string& uid) {
   if (SharerWatch* watch = watch_of(key.kind); watch != nullptr) watch->finalized({key.ns, key.name}, uid);
 }
 
-void Sharers::wrote_tracker(const Json& answer) {
+std::string Sharers::tracker_version(const std::string& name) const {
+  const Trackers::Entry* entry = trackers_.find({"", name});
+  return entry == nullptr ? std::string() : entry->resource_version;
+}
+
+void Sharers::found_tracker(const Json& tracker) {
+  if (tracker_version(std::string(tracker["metadata"]["name"].string())).empty()) wrote_tracker(tracker, std::string());
+}
+
+void Sharers::wrote_tracker(const Json& answer, const std::string& before) {
   TrackerEntry entry = project_tracker(answer);
   const std::string name = entry.tracker.name;
   const SharerKey owner = entry.owner;
+  const std::string now = tracker_version(name);
   gone_trackers_.erase(name);
-  written_trackers_.insert_or_assign(name, std::move(entry));
+  if (entry.tracker.resource_version == now) {  // the echo was quicker
+    written_trackers_.erase(name);
+  } else if (before == now) {  // otherwise events have come meanwhile, and the answer may be old news
+    written_trackers_.insert_or_assign(name, std::move(entry));
+  }
   declare_tracked(owner);
 }
 

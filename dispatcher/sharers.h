@@ -110,7 +110,11 @@ class Sharers {
   void wrote(const SharerKey& key, const Json& answer, const std::string& before);
   // Its finalizer is off: whatever the cache still shows of this life, nothing is left to do for it.
   void finalized(const SharerKey& key, const std::string& uid);
-  void wrote_tracker(const Json& answer);
+  // The same of trackers, by name. A version is "" while the cache knows none.
+  std::string tracker_version(const std::string& name) const;
+  void wrote_tracker(const Json& answer, const std::string& before);
+  // An uncached list shows a tracker that the watch has not shown yet.
+  void found_tracker(const Json& tracker);
   void tracker_gone(const std::string& name);
 
   // Known to live and to declare the object, by what was seen last: costs no request, and says nothing about the others.

@@ -137,27 +137,34 @@ Task<Result<std::string>> TrackerBook::definition_of(SharerKey application, std:
   co_return definition;
 }
 
+// A name is taken by a former life's tracker, by one of ours that somebody deletes (both go when this one stands and its
+// version is in force), or by another application's.
+constexpr int kMostNames = 4;
+
 // POST. A taken name is ours when its labels say so (we crashed, or the cache lags), otherwise another application's.
 Task<Status> TrackerBook::write(ResourceTracker tracker, SharerKey application, std::string uid) {
   const NamespacedName name{application.ns, application.name};
   Result<std::string> definition = co_await definition_of(application, uid);
   if (!definition.ok()) co_return std::move(definition).status();
   tracker.metadata.annotations.insert_or_assign(std::string(kDefinitionUidAnnotation), std::move(definition).value());
-  for (int attempt = 0; attempt < 2; ++attempt) {
+  std::vector<std::string> taken;
+  for (int attempt = 0; attempt < kMostNames; ++attempt) {
     const Result<Json> body = encode_resource_tracker(tracker);
     if (!body.ok()) co_return body.status();
     const kube::Collection collection{kTrackers, ""};
     kube::WriteOptions options;
     options.deadline = environment_->clock->monotonic() + environment_->options.write_timeout;
+    const std::string before = sharers_->tracker_version(tracker.metadata.name);
     const Result<Json> answer = co_await environment_->api->create(collection, *body, options);
     if (answer.ok()) {
-      sharers_->wrote_tracker(*answer);
+      sharers_->wrote_tracker(*answer, before);
       co_return Status();
     }
     if (!is_already_exists(answer.status()))
       co_return annotate(answer.status(), fmt::format("cannot record ResourceTracker {}", tracker.metadata.name));
     const kube::ObjectRef ref{kTrackers, "", tracker.metadata.name};
     const kube::GetOptions get;
+    const std::string before_read = sharers_->tracker_version(tracker.metadata.name);
     const Result<Json> found = co_await environment_->api->get(ref, get);
     if (!found.ok()) co_return found.status();
     const Result<ResourceTracker> there = decode_resource_tracker(*found);
@@ -165,22 +172,24 @@ Task<Status> TrackerBook::write(ResourceTracker tracker, SharerKey application, 
                       there->type == tracker.type && there->application_generation == tracker.application_generation &&
                       !there->metadata.is_deleting();
     if (ours) {
-      sharers_->wrote_tracker(*found);
+      sharers_->wrote_tracker(*found, before_read);
       std::vector<ManagedResource> resources = tracker.resources;
       std::string tracker_name = tracker.metadata.name;
       co_return co_await extend(std::move(tracker_name), std::move(resources));
     }
+    taken.push_back(tracker.metadata.name);
     tracker.metadata.name = distinct_tracker_name(tracker.metadata.name, name, uid);
   }
   co_return Status(409, reasons::kAlreadyExists,
-                   fmt::format("ResourceTracker {} exists and belongs to another life of the application; delete it "
-                               "when it is no longer needed", tracker.metadata.name));
+                   fmt::format("ResourceTrackers {} are in the way: of another life of the application, or being deleted; "
+                               "delete those that are no longer needed", fmt::join(taken, ", ")));
 }
 
 Task<Status> TrackerBook::extend(std::string name, std::vector<ManagedResource> resources) {
   for (int attempt = 0; attempt < environment_->options.max_attempts; ++attempt) {
     const kube::ObjectRef ref{kTrackers, "", name};
     const kube::GetOptions get;
+    const std::string before = sharers_->tracker_version(name);
     const Result<Json> found = co_await environment_->api->get(ref, get);
     if (!found.ok()) co_return found.status();
     Result<ResourceTracker> tracker = decode_resource_tracker(*found);
@@ -188,7 +197,7 @@ Task<Status> TrackerBook::extend(std::string name, std::vector<ManagedResource> 
     bool changed = false;
     for (const ManagedResource& resource : resources) changed = tracker->upsert(resource) || changed;
     if (!changed) {
-      sharers_->wrote_tracker(*found);
+      sharers_->wrote_tracker(*found, before);
       co_return Status();
     }
     const Result<Json> body = encode_resource_tracker(*tracker);
@@ -197,7 +206,7 @@ Task<Status> TrackerBook::extend(std::string name, std::vector<ManagedResource> 
     options.deadline = environment_->clock->monotonic() + environment_->options.write_timeout;
     const Result<Json> answer = co_await environment_->api->update(ref, *body, options);
     if (answer.ok()) {
-      sharers_->wrote_tracker(*answer);
+      sharers_->wrote_tracker(*answer, before);
       co_return Status();
     }
     if (!is_conflict(answer.status()))

@@ -241,7 +241,7 @@ Task<bool> Pass::remove_finalizers() {
     retry_ = true;
     if (!rest.ok()) fail(condition_types::kSynced, rest.status());
     else
-      for (const ResourceTracker& tracker : *rest) context_->sharers->wrote_tracker(*encode_resource_tracker(tracker));
+      for (const ResourceTracker& tracker : *rest) context_->sharers->found_tracker(*encode_resource_tracker(tracker));
     co_return false;
   }
   JsonBuilder list;

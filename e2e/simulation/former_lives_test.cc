@@ -1,7 +1,9 @@
 // What a sharer's former lives and former versions may still do: nothing that its present one does not say.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,27 @@ TEST_CASE("a tracker of another life that is created late is collected as well")
   story.settle();
   CHECK(story.cluster.stored(kTrackers + "phoenix-v3-default").is_null());
   CHECK(story.content() == "new");
+}
+
+TEST_CASE("a version is recorded although a former life has its tracker's name and somebody deletes the next") {
+  Story story;
+  story.apply(application("phoenix", {config_map("common", "old")}, Sharing::None));
+  story.settle();
+  story.remove_by_force("phoenix");
+  // Waits, so that nothing is collected yet.
+  const std::string far = "{apiVersion: v1, kind: ConfigMap, metadata: {name: far, namespace: nowhere}}";
+  story.apply(application("phoenix", {config_map("common", "new"), far}, Sharing::None));
+  story.settle();
+  REQUIRE(!story.cluster.stored(kTrackers + "phoenix-v1-default").is_null());
+  for (const auto& [key, stored] : std::map(story.cluster.all().begin(), story.cluster.all().end()))
+    if (key.starts_with(kTrackers + "phoenix-v1-default-")) REQUIRE(story.cluster.remove(key).ok());
+  story.settle();
+  CHECK(story.phase_of("phoenix") == "runningWorkflow");
+  story.apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: nowhere}\n");
+  story.settle();
+  CHECK(story.phase_of("phoenix") == "running");
+  CHECK(std::count_if(story.cluster.all().begin(), story.cluster.all().end(),
+                      [](const auto& entry) { return entry.first.starts_with(kTrackers); }) == 1);
 }
 
 TEST_CASE("a version that a conflict keeps in force takes over nothing any more") {
