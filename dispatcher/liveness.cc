@@ -36,7 +36,8 @@ bool has_declared(JsonView application) {
 
 }  // namespace
 
-// Somebody is to be woken when the sharer has looked at its spec, or is gone; by time when too many are waited for.
+// Somebody is to be woken when the sharer has looked at its spec, or is gone, or its kind is served again; by time when too
+// many are waited for.
 void Sharers::ask_again_later(const SharerKey& key, const ObjectKey& object, LivenessAnswer& answer) {
   if (asked_too_early_.size() < kMaxPendingDeaths) asked_too_early_.emplace(key, object);
   else answer.ask_again_after = environment_->options.dead_grace;
@@ -49,6 +50,14 @@ LivenessAnswer Sharers::leaving(const SharerKey& key, const ObjectKey& object) {
   answer.liveness = policies::Liveness::Leaving;
   if (!table_->is_interested(key, object)) ask_again_later(key, object, answer);
   return answer;
+}
+
+// A kind is served, so who asked while it was not asks again.
+void Sharers::kind_listed(const std::string& kind) {
+  std::set<SharerKey> asked_about;
+  for (const auto& [key, object] : asked_too_early_)
+    if (key.kind == kind) asked_about.insert(key);
+  for (const SharerKey& key : asked_about) answer_asked(key);
 }
 
 LivenessAnswer Sharers::dead_candidate(const SharerKey& key, const ObjectKey& object) {
@@ -178,11 +187,12 @@ Task<LivenessAnswer> Sharers::liveness(SharerKey key, ObjectKey object) {
       if (answer.liveness == policies::Liveness::Dead) answer = co_await confirmed_death(key);
       co_return answer;
     }
-    // Its kind is not served: gone with it, or nobody knows.
-    if (is_not_found(found.status())) answer = co_await confirmed_death(key);
+    const bool unserved = is_not_found(found.status());  // its kind is: it went with that, or nobody knows
+    if (unserved) answer = co_await confirmed_death(key);
     if (answer.away) co_return answer;
     answer.liveness = policies::Liveness::Unknown;
-    answer.ask_again_after = environment_->options.dead_grace;  // no event will tell
+    if (unserved) ask_again_later(key, object, answer);
+    else answer.ask_again_after = environment_->options.dead_grace;  // no event will tell
     co_return answer;
   }
   if ((*found)["metadata"].contains("deletionTimestamp")) co_return leaving(key, object);

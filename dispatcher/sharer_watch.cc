@@ -35,12 +35,13 @@ bool same_but_for_our_writes(JsonView before, JsonView after) {
 }  // namespace
 
 SharerWatch::SharerWatch(const Environment* environment, std::string kind, GroupVersionResource resource,
-                         OnChange on_change)
+                         OnChange on_change, OnListed on_listed)
     : kind_(std::move(kind)), resource_(std::move(resource)), on_change_(std::move(on_change)),
       objects_(environment->executor, [](JsonView object) { return Known{without_managed_fields(object)}; }),
       reflector_(environment->api, environment->clock, environment->random, environment->metrics, watch_of(resource_),
                  &objects_) {
   objects_.on_change([this](const Objects::Change& change) { changed(change); });
+  objects_.on_listed(std::move(on_listed));
 }
 
 const Json* SharerWatch::find(const NamespacedName& name) const {

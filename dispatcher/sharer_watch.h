@@ -31,9 +31,11 @@ class SharerWatch {
     bool finalized = false;  // gone, as we wanted it: its finalizer was ours to take off, and we did
   };
   using OnChange = std::function<void(const Change& change)>;
+  using OnListed = std::function<void()>;  // a list is complete: the kind is served
 
   // `kind`: SharerKey::kind of what `resource` serves. The environment outlives this.
-  SharerWatch(const Environment* environment, std::string kind, GroupVersionResource resource, OnChange on_change);
+  SharerWatch(const Environment* environment, std::string kind, GroupVersionResource resource, OnChange on_change,
+              OnListed on_listed);
   SharerWatch(const SharerWatch&) = delete;
   SharerWatch& operator=(const SharerWatch&) = delete;
 

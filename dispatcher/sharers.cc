@@ -76,7 +76,8 @@ std::size_t Sharers::TrackerEntry::memory_bytes() const {
 
 Sharers::Sharers(const Environment* environment, ObjectTable* table, Wake wake)
     : environment_(environment), table_(table), wake_(std::move(wake)),
-      applications_(environment, "", kApplications, [this](const SharerWatch::Change& change) { sharer_changed(change); }),
+      applications_(environment, "", kApplications, [this](const SharerWatch::Change& change) { sharer_changed(change); },
+                    [this] { kind_listed(""); }),
       trackers_(environment->executor, project_tracker),
       by_owner_(trackers_.add_index([](const TrackerEntry& entry, std::vector<std::string>& values) {
         values.push_back(owner_index(entry.owner));
@@ -121,7 +122,8 @@ void Sharers::watch(const std::string& kind, const GroupVersionResource& resourc
   Kind fresh;
   fresh.objects = objects;
   fresh.watch = std::make_shared<SharerWatch>(environment_, kind, resource,
-                                              [this](const SharerWatch::Change& change) { sharer_changed(change); });
+                                              [this](const SharerWatch::Change& change) { sharer_changed(change); },
+                                              [this, kind] { kind_listed(kind); });
   fresh.scope = std::make_shared<TaskScope>(environment_->executor);
   fresh.scope->spawn(fmt::format("watch {}", kind), fresh.watch->run());
   fresh.scope->spawn(fmt::format("await {}", kind), announce(kind, fresh.watch));

@@ -145,6 +145,7 @@ class Sharers {
   SharerWatch* watch_of(const std::string& kind);
   const SharerWatch* watch_of(const std::string& kind) const;
   void sharer_changed(const SharerWatch::Change& change);
+  void kind_listed(const std::string& kind);
   Task<void> announce(std::string kind, std::shared_ptr<SharerWatch> watch);
   Task<void> end(std::shared_ptr<Kind> kind);
   void tracker_changed(const Trackers::Change& change);

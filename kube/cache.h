@@ -61,6 +61,8 @@ class ObjectCache final : public ReflectorSink {
     return indexes_.size() - 1;
   }
   void on_change(std::function<void(const Change&)> consumer) { consumer_ = std::move(consumer); }
+  // After every complete list, the first one too; its changes have been told.
+  void on_listed(std::function<void()> listed) { listed_ = std::move(listed); }
 
   // nullptr when it is not here. Valid until the next co_await.
   const Entry* find(const NamespacedName& key) const {
@@ -140,6 +142,7 @@ class ObjectCache final : public ReflectorSink {
   }
 
   Project project_;
+  std::function<void()> listed_;
   std::function<void(const Change&)> consumer_;
   std::map<NamespacedName, Slot> entries_;
   std::vector<IndexState> indexes_;
@@ -191,9 +194,11 @@ void ObjectCache<Kept>::end_replace() {
   for (const auto& [key, slot] : entries_)
     if (slot.round != round_) gone.push_back(key);
   for (const NamespacedName& key : gone) drop(key, nullptr, true);
-  if (synced_) return;
-  synced_ = true;
-  synced_signal_.notify_all();
+  if (!synced_) {
+    synced_ = true;
+    synced_signal_.notify_all();
+  }
+  if (listed_) listed_();
 }
 
 template <class Kept>

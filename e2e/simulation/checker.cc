@@ -265,8 +265,12 @@ void Checker::see_object(const Commit& commit) {
   }
   if (!commit.by_controller() || commit.before.is_null()) return;
   if (!before.managed()) {
-    const auto stripped = stripped_.find(commit.key);  // which is put back, by who has seen it
-    const bool was_its = stripped != stripped_.end() && stripped->second.contains(after.owner);
+    // What was stripped is put back by who has seen it, in the same write in which its owner may leave and another join.
+    const auto stripped = stripped_.find(commit.key);
+    const std::vector<std::string> now = after.everyone();
+    const bool was_its = stripped != stripped_.end() && std::any_of(now.begin(), now.end(), [&stripped](const std::string& sharer) {
+                           return stripped->second.contains(sharer);
+                         });
     if (!was_deleting && !was_its && !may_take_over(after.owner, commit.key))
       report(6, fmt::format("{} was nobody's, and we changed it", commit.key));
     if (is_claim(after.owner) && !was_its) adopted_.insert(commit.key);

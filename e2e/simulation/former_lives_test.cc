@@ -197,3 +197,34 @@ spec:
   CHECK(story.ledger() == "default/a,default/z");
   story.settle();
 }
+
+TEST_CASE("a claim that shares with an application that is gone asks for it when Applications are served again") {
+  const std::string definition = "/apiextensions.k8s.io/customresourcedefinitions/applications.core.oam.dev";
+  const std::string claim = "jarclaims.sim.example.com:default/one";
+  Story story;
+  story.apply(R"(
+apiVersion: heirloom.dev/v1alpha1
+kind: ClaimClass
+metadata: {name: jars}
+spec:
+  claim: {group: sim.example.com, version: v1, kind: JarClaim}
+  key: [spec.jar]
+  object: {apiVersion: v1, kind: ConfigMap, metadata: {name: '${spec.jar}', namespace: default}, data: {of: jars}}
+)");
+  story.cluster.run_for(std::chrono::seconds(30));
+  story.apply("apiVersion: sim.example.com/v1\nkind: JarClaim\nmetadata: {name: one, namespace: default}\nspec: {jar: common}\n");
+  story.settle();
+  story.share({"a"});
+  REQUIRE(story.ledger() == claim + ",default/a");
+  story.remove_trackers("a");
+  story.remove_by_force("a");
+  REQUIRE(story.cluster.remove(definition).ok());
+  story.settle();
+  story.plan.asked_for_applications = 0;
+  story.cluster.run_for(std::chrono::minutes(5));
+  CHECK(story.plan.asked_for_applications == 0);
+  CHECK(story.ledger() == claim + ",default/a");
+  REQUIRE(story.cluster.install_definitions().ok());
+  story.settle();
+  CHECK(story.ledger() == claim);
+}

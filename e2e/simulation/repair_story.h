@@ -49,6 +49,7 @@ class Counting : public kube::testing::FaultPlan {
   kube::testing::Fault before(const kube::testing::Call& call) override {
     if (call.resource == "configmaps" && call.name == "common") ++on_common;
     if (call.resource == "configmaps" && call.verb == "create") ++creates;
+    if (call.resource == "applications" && call.verb == "get") ++asked_for_applications;
     kube::testing::Fault fault;
     if (call.resource == "configmaps" && call.mutating) fault.delay = slowness;
     if (call.resource == "widgets" && call.verb == "list") fault.delay = slow_widgets;
@@ -73,6 +74,7 @@ class Counting : public kube::testing::FaultPlan {
 
   int on_common = 0;
   int creates = 0;
+  int asked_for_applications = 0;
   int refused = 0;
   std::string unheard;                      // the resource whose watches tell nothing
   bool refuses_events = false;
@@ -123,6 +125,17 @@ struct Story {
     for (const auto& [key, stored] : std::map(cluster.all().begin(), cluster.all().end()))
       if (key.starts_with(kTrackers) && stored->value["metadata"]["labels"]["app.oam.dev/name"].string() == name)
         REQUIRE(cluster.patch(key, Json::object({{"spec", Json::object({{"managedResources", none}})}})).ok());
+  }
+  // Its trackers taken away by hand, finalizers and all, while no controller runs.
+  void remove_trackers(const std::string& name) {
+    cluster.crash_controller(std::chrono::seconds(1));
+    const Json none = Json::array();
+    const Json metadata = Json::object({{"finalizers", none}});
+    for (const auto& [key, stored] : std::map(cluster.all().begin(), cluster.all().end())) {
+      if (!key.starts_with(kTrackers) || stored->value["metadata"]["labels"]["app.oam.dev/name"].string() != name) continue;
+      REQUIRE(cluster.patch(key, Json::object({{"metadata", metadata}})).ok());
+      REQUIRE(cluster.remove(key).ok());
+    }
   }
   // A JSON merge patch of the metadata of the common object.
   void vandalise(const std::string& metadata) {

@@ -21,15 +21,7 @@ TEST_CASE("a sharer removed by force is taken off the ledger, and that is told")
     CAPTURE(with_tracker);
     Story story;
     story.share({"z", "m", "a"});
-    if (!with_tracker)  // whoever takes finalizers away may take trackers away, too
-      for (const auto& [key, stored] : std::map(story.cluster.all().begin(), story.cluster.all().end())) {
-        if (!key.starts_with(kTrackers) || stored->value["metadata"]["labels"]["app.oam.dev/name"].string() != "m") continue;
-        story.cluster.crash_controller(std::chrono::seconds(1));
-        const Json none = Json::array();
-        const Json metadata = Json::object({{"finalizers", none}});
-        REQUIRE(story.cluster.patch(key, Json::object({{"metadata", metadata}})).ok());
-        REQUIRE(story.cluster.remove(key).ok());
-      }
+    if (!with_tracker) story.remove_trackers("m");  // whoever takes finalizers away may take trackers away, too
     story.remove_by_force("m");
     story.settle();
     CHECK(story.ledger() == "default/z,default/a");
