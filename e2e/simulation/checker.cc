@@ -213,6 +213,8 @@ void Checker::see_tracker(const Commit& commit) {
 // Its last requests may be under way, and nobody leaves in its name.
 void Checker::end_by_force(const std::string& sharer) {
   forced_lives_.insert(lives_[sharer].uid.substr(0, 8));
+  const std::set<std::string>& took = lives_[sharer].ever_taken_over;
+  took_over_[sharer].insert(took.begin(), took.end());
   if (is_claim(sharer)) former_claims_[sharer].push_back(lives_[sharer]);
   for (const auto& [key, manifests] : lives_[sharer].ever) {
     std::vector<Json>& known = before_[sharer][key];
@@ -271,7 +273,7 @@ void Checker::see_object(const Commit& commit) {
     const bool was_its = stripped != stripped_.end() && std::any_of(now.begin(), now.end(), [&stripped](const std::string& sharer) {
                            return stripped->second.contains(sharer);
                          });
-    if (!was_deleting && !was_its && !may_take_over(after.owner, commit.key))
+    if (!was_deleting && !was_its && !may_take_over(after, commit.key))
       report(6, fmt::format("{} was nobody's, and we changed it", commit.key));
     if (is_claim(after.owner) && !was_its) adopted_.insert(commit.key);
     return;

@@ -81,7 +81,7 @@ class Checker {
   bool is_refused(const std::string& sharer, const std::string& key, const Declared& declared) const;
   bool is_admitted(const std::string& sharer, const Life& life) const;
   std::int64_t held_box_claims(const std::string& but) const;
-  bool may_take_over(const std::string& sharer, const std::string& key) const;
+  bool may_take_over(const Ownership& taken, const std::string& key) const;
   // In conflict, waiting for something, or gone with its definition.
   bool is_held_up(const std::string& sharer) const {
     return blocked_.contains(sharer) || waiting_.contains(sharer) || asleep_.contains(sharer);
@@ -111,6 +111,7 @@ class Checker {
   std::set<std::string> forced_lives_;   // what their UIDs begin with
   std::map<std::string, std::map<std::string, std::vector<Json>>>
       before_;                     // manifests of lives ended by force
+  std::map<std::string, std::set<std::string>> took_over_;  // keys that lives ended by force would take over
   std::map<std::string, std::vector<Life>> former_claims_;  // lives of claims that were ended by force
   // What stood on an object when it was released: nobody's from then on, and nobody's to remove.
   std::map<std::string, std::set<std::string>> released_;

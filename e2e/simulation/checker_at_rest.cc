@@ -28,9 +28,11 @@ bool Checker::is_refused(const std::string& sharer, const std::string& key, cons
   return ownership.ledger.empty();
 }
 
-bool Checker::may_take_over(const std::string& sharer, const std::string& key) const {
-  const auto life = lives_.find(sharer);
-  return life != lives_.end() ? life->second.ever_taken_over.contains(key) : forced_.contains(sharer);
+bool Checker::may_take_over(const Ownership& taken, const std::string& key) const {
+  const auto life = lives_.find(taken.owner);
+  if (life != lives_.end() && life->second.ever_taken_over.contains(key)) return true;
+  const auto ended = took_over_.find(taken.owner);
+  return is_of_forced_life(taken) && ended != took_over_.end() && ended->second.contains(key);
 }
 
 // A claim of boxes that its class lets have its object, as far as the class can be asked: what it has joined it keeps.
