@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "core/application/pass.h"
 #include "dispatcher/object_events.h"
+#include "dispatcher/own_definitions.h"
 
 namespace heirloom::core {
 
@@ -17,7 +20,7 @@ Task<Result<Requeue>> tidy_up_after(Context* context, SharerKey key) {
   context->memories.erase(key);
   context->watches->wait_for(key, {});
   context->table->declare(key, dispatcher::ObjectTable::Source::Plan, {});
-  const std::vector<KnownTracker> trackers = context->sharers->trackers(key);
+  std::vector<KnownTracker> trackers = context->sharers->trackers(key);
   if (trackers.empty()) co_return Requeue::none();
   for (const KnownTracker& tracker : trackers)
     if (!tracker.unreadable.ok()) co_return tracker.unreadable;
@@ -69,6 +72,13 @@ Task<Result<Requeue>> tidy_up_after(Context* context, SharerKey key) {
     if (kind.ok())
       tell_left_behind(*context->environment, *kind, object, known == nullptr ? "" : known->live.uid, key);
   }
+  // Those last that say that it did not go with a former definition: should this break off, the rest would not know.
+  std::string name(dispatcher::kApplicationDefinition);
+  const Result<std::string> definition = co_await dispatcher::definition_uid(context->environment, std::move(name));
+  if (!definition.ok()) co_return definition.status();
+  std::stable_partition(trackers.begin(), trackers.end(), [stands = hash_bytes(*definition)](const KnownTracker& tracker) {
+    return tracker.recorded.definition != 0 && tracker.recorded.definition != stands;
+  });
   for (const KnownTracker& tracker : trackers) {
     const Status removed = co_await context->trackers->remove(tracker);
     if (!removed.ok()) co_return removed;

@@ -198,6 +198,37 @@ spec:
   story.settle();
 }
 
+TEST_CASE("what an application left under two definitions is tidied up, also when that breaks off") {
+  const std::string definition = "/apiextensions.k8s.io/customresourcedefinitions/applications.core.oam.dev";
+  const std::string far = "{apiVersion: v1, kind: ConfigMap, metadata: {name: far, namespace: nowhere}}";
+  const auto trackers = [](const Story& story) {
+    return std::count_if(story.cluster.all().begin(), story.cluster.all().end(),
+                         [](const auto& entry) { return entry.first.starts_with(kTrackers); });
+  };
+  Story story;
+  story.share({"one"});
+  // Waits, so that nothing is collected.
+  story.apply(application("one", {config_map("common", "later"), far}, Sharing::Shared));
+  story.settle();
+  REQUIRE(story.cluster.remove(definition).ok());
+  const Json none = Json::array();
+  const Json metadata = Json::object({{"finalizers", none}});
+  REQUIRE(story.cluster.patch(kApps + "one", Json::object({{"metadata", metadata}})).ok());
+  story.cluster.run_for(std::chrono::seconds(5));
+  REQUIRE(story.cluster.install_definitions().ok());
+  story.settle();
+  story.apply(application("one", {config_map("common", "again"), far}, Sharing::Shared));
+  story.settle();
+  REQUIRE(trackers(story) == 3);
+  story.remove_by_force("one");
+  story.plan.refused_tracker = "one-v2-default";
+  story.cluster.run_for(std::chrono::minutes(5));
+  REQUIRE(trackers(story) != 0);
+  story.plan.refused_tracker.clear();
+  story.settle();
+  CHECK(trackers(story) == 0);
+}
+
 TEST_CASE("a claim that shares with an application that is gone asks for it when Applications are served again") {
   const std::string definition = "/apiextensions.k8s.io/customresourcedefinitions/applications.core.oam.dev";
   const std::string claim = "jarclaims.sim.example.com:default/one";

@@ -54,6 +54,10 @@ class Counting : public kube::testing::FaultPlan {
     if (call.resource == "configmaps" && call.mutating) fault.delay = slowness;
     if (call.resource == "widgets" && call.verb == "list") fault.delay = slow_widgets;
     if (call.resource == "resourcetrackers" && call.verb == "patch") fault.delay = slow_trackers;
+    if (call.resource == "resourcetrackers" && call.name == refused_tracker && call.mutating) {
+      fault.kind = kube::testing::Fault::Kind::Fail;
+      fault.status = Status(503, reasons::kServiceUnavailable, "not now");
+    }
     if (call.resource == "applicationrevisions" && call.mutating) fault.delay = slow_revisions;
     if (loses_applications && call.resource == "applications" && call.mutating) {
       fault.kind = kube::testing::Fault::Kind::Fail;
@@ -76,6 +80,7 @@ class Counting : public kube::testing::FaultPlan {
   int creates = 0;
   int asked_for_applications = 0;
   int refused = 0;
+  std::string refused_tracker;              // nothing is written to it
   std::string unheard;                      // the resource whose watches tell nothing
   bool refuses_events = false;
   bool loses_applications = false;          // no write of ours on an Application gets through
