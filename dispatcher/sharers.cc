@@ -220,10 +220,11 @@ std::vector<KnownTracker> Sharers::trackers(const SharerKey& key) const {
   std::vector<KnownTracker> known;
   std::set<std::string> names;
   for (const NamespacedName& name : trackers_.find_by(by_owner_, owner_index(key))) {
-    if (gone_trackers_.contains(name.name)) continue;
     const auto written = written_trackers_.find(name.name);
-    known.push_back(written != written_trackers_.end() ? written->second.tracker : trackers_.find(name)->kept.tracker);
+    const KnownTracker& tracker =
+        written != written_trackers_.end() ? written->second.tracker : trackers_.find(name)->kept.tracker;
     names.insert(name.name);
+    if (!gone_trackers_.contains(tracker.uid)) known.push_back(tracker);
   }
   for (const auto& [name, entry] : written_trackers_)
     if (entry.owner == key && !names.contains(name)) known.push_back(entry.tracker);
@@ -269,7 +270,7 @@ void Sharers::wrote_tracker(const Json& answer, const std::string& before) {
   const std::string name = entry.tracker.name;
   const SharerKey owner = entry.owner;
   const std::string now = tracker_version(name);
-  gone_trackers_.erase(name);
+  gone_trackers_.erase(entry.tracker.uid);
   if (entry.tracker.resource_version == now) {  // the echo was quicker
     written_trackers_.erase(name);
   } else if (before == now) {  // otherwise events have come meanwhile, and the answer may be old news
@@ -278,14 +279,15 @@ void Sharers::wrote_tracker(const Json& answer, const std::string& before) {
   declare_tracked(owner);
 }
 
-void Sharers::tracker_gone(const std::string& name) {
+void Sharers::tracker_gone(const std::string& name, const std::string& uid) {
   std::optional<SharerKey> key;
-  if (const auto written = written_trackers_.find(name); written != written_trackers_.end()) {
+  if (const auto written = written_trackers_.find(name);
+      written != written_trackers_.end() && written->second.tracker.uid == uid) {
     key = written->second.owner;
     written_trackers_.erase(written);
   }
-  if (const Trackers::Entry* entry = trackers_.find({"", name})) {
-    gone_trackers_.insert(name);
+  if (const Trackers::Entry* entry = trackers_.find({"", name}); entry != nullptr && entry->kept.tracker.uid == uid) {
+    gone_trackers_.insert(uid);
     key = entry->kept.owner;
   }
   if (key) declare_tracked(*key);
@@ -348,9 +350,12 @@ void Sharers::tracker_changed(const Trackers::Change& change) {
                            written->second.tracker.uid != change.before->kept.tracker.uid;
   // A list may have skipped the echo of our write, which would then be waited for in vain.
   if (!before_ours && (change.after == nullptr || ours || change.from_list)) written_trackers_.erase(name);
-  const bool we_removed_it = change.after == nullptr && gone_trackers_.erase(name) != 0;
+  // One of the same name may be there already.
+  const bool ended = change.before != nullptr &&
+                     (change.after == nullptr || change.after->kept.tracker.uid != change.before->kept.tracker.uid);
+  const bool we_removed_it = ended && gone_trackers_.erase(change.before->kept.tracker.uid) != 0;
   declare_tracked(owner);
-  if (!ours && !we_removed_it) wake_(owner);
+  if (!ours && (change.after != nullptr || !we_removed_it)) wake_(owner);
 }
 
 void Sharers::declare_tracked(const SharerKey& key) {

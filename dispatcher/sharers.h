@@ -115,7 +115,7 @@ class Sharers {
   void wrote_tracker(const Json& answer, const std::string& before);
   // An uncached list shows a tracker that the watch has not shown yet.
   void found_tracker(const Json& tracker);
-  void tracker_gone(const std::string& name);
+  void tracker_gone(const std::string& name, const std::string& uid);
 
   // Known to live and to declare the object, by what was seen last: costs no request, and says nothing about the others.
   bool is_known_to_declare(const SharerKey& key, const ObjectKey& object) const;
@@ -175,7 +175,7 @@ class Sharers {
   Trackers trackers_;
   Trackers::Index by_owner_;
   std::map<std::string, TrackerEntry> written_trackers_;  // by name, until the watch shows them
-  std::set<std::string> gone_trackers_;                   // names, until the watch has dropped them
+  std::set<std::string> gone_trackers_;                   // UIDs, until the watch has dropped them
   std::map<std::pair<SharerKey, ObjectKey>, MonotonicTime> first_dead_;
   std::set<std::pair<SharerKey, ObjectKey>> asked_too_early_;  // sharer, and the object that somebody asked about
   kube::Reflector tracker_reflector_;

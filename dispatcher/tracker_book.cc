@@ -248,7 +248,7 @@ Task<Status> TrackerBook::remove(KnownTracker tracker) {
       answer = co_await environment_->api->remove(ref, remove);
     }
     if (answer.ok() || is_not_found(answer.status())) {
-      sharers_->tracker_gone(tracker.name);
+      sharers_->tracker_gone(tracker.name, tracker.uid);
       co_return Status();
     }
     if (!is_conflict(answer.status()))
@@ -257,7 +257,7 @@ Task<Status> TrackerBook::remove(KnownTracker tracker) {
     const Result<Json> current = co_await environment_->api->get(ref, get);
     if (!current.ok() && !is_not_found(current.status())) co_return current.status();
     if (!current.ok() || (*current)["metadata"]["uid"].string() != tracker.uid) {  // another one by now
-      sharers_->tracker_gone(tracker.name);
+      sharers_->tracker_gone(tracker.name, tracker.uid);
       co_return Status();
     }
     tracker = known_tracker(*current);

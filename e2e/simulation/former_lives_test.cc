@@ -43,6 +43,27 @@ TEST_CASE("a tracker of another life that is created late is collected as well")
   CHECK(story.content() == "new");
 }
 
+TEST_CASE("a tracker that comes back under its old name, while nobody is told, is collected") {
+  Story story;
+  story.apply(application("one", {config_map("common", "first")}, Sharing::None));
+  story.settle();
+  const Json tracker = story.cluster.stored(kTrackers + "one-v1-default");
+  story.plan.unheard = "resourcetrackers";
+  story.apply(application("one", {config_map("common", "second")}, Sharing::None));
+  story.cluster.run_for(std::chrono::seconds(5));
+  REQUIRE(story.cluster.stored(kTrackers + "one-v1-default").is_null());
+  const Json metadata = Json::object({{"name", "one-v1-default"}, {"labels", tracker["metadata"]["labels"]}});
+  REQUIRE(story.cluster.apply_object(rewrite(tracker, {set_at({"metadata"}, metadata)})).ok());
+  story.cluster.run_for(std::chrono::seconds(5));
+  story.plan.unheard.clear();
+  story.plan.expired = "resourcetrackers";  // and so everything is listed
+  story.apply(application("two", {config_map("other", "two")}, Sharing::None));
+  story.cluster.run_for(std::chrono::seconds(1));
+  story.plan.expired.clear();
+  story.settle();
+  CHECK(story.cluster.stored(kTrackers + "one-v1-default").is_null());
+}
+
 TEST_CASE("a version is recorded although a former life has its tracker's name and somebody deletes the next") {
   Story story;
   story.apply(application("phoenix", {config_map("common", "old")}, Sharing::None));

@@ -73,6 +73,10 @@ class Counting : public kube::testing::FaultPlan {
   kube::testing::Fault before_event(const kube::testing::Call& watch) override {
     kube::testing::Fault fault;
     if (watch.resource == unheard) fault.kind = kube::testing::Fault::Kind::Drop;
+    if (watch.resource == expired) {
+      fault.kind = kube::testing::Fault::Kind::Fail;
+      fault.status = Status(410, reasons::kExpired, "too old");
+    }
     return fault;
   }
 
@@ -81,6 +85,7 @@ class Counting : public kube::testing::FaultPlan {
   int asked_for_applications = 0;
   int refused = 0;
   std::string refused_tracker;              // nothing is written to it
+  std::string expired;                      // the resource whose watches end at their next event
   std::string unheard;                      // the resource whose watches tell nothing
   bool refuses_events = false;
   bool loses_applications = false;          // no write of ours on an Application gets through
