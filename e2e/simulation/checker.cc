@@ -334,7 +334,8 @@ void Checker::check_content(const Commit& commit, const Ownership& before, const
     // The first claim's size stays, whoever comes later; not so one that only lies there still, which no claim wrote.
     const JsonView size = commit.before["data"][kBoxSize];
     const bool of_claims = is_claim(before.owner) && commit.before["data"]["from"].string() == "boxes";
-    if (of_claims && !rejects_mismatches(boxes_) && size.exists() && size != commit.after["data"][kBoxSize] &&
+    const Json& known_class = boxes_.is_null() && !boxes_ever_.empty() ? boxes_ever_.back() : boxes_;  // as it was last
+    if (of_claims && !rejects_mismatches(known_class) && size.exists() && size != commit.after["data"][kBoxSize] &&
         !tampered_.contains(commit.key))
       report(3, fmt::format("{}: its size went from {} to {} between claims ({}, {})", commit.key, write_json(size),
                             write_json(commit.after["data"]), before.owner, after.owner));
