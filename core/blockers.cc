@@ -20,10 +20,12 @@ Task<void> watch_blockers(Context* context, SharerKey me, std::vector<LookedAt> 
     GroupVersionKind kind = object.gvk;
     const dispatcher::SeenObject* seen = context->table->find(outcome.key);
     const bool waits = outcome.state == ObjectState::Waiting;
-    if (seen == nullptr && waits && !outcome.key.ns.empty()) {
+    const bool gone_since = seen == nullptr && waits && !outcome.body.is_null();  // its own watch tells that at once
+    if (seen == nullptr && waits && !gone_since && !outcome.key.ns.empty()) {
       blocker.key = ObjectKey{"local", "", "Namespace", "", outcome.key.ns};
       kind = GroupVersionKind{"", "v1", "Namespace"};
-    } else if (seen == nullptr && outcome.state != ObjectState::Conflict && outcome.state != ObjectState::Observed) {
+    } else if (seen == nullptr && !gone_since && outcome.state != ObjectState::Conflict &&
+               outcome.state != ObjectState::Observed) {
       continue;  // not served yet, or not reached
     } else if (seen != nullptr && (seen->live.owner || seen->live.copied_owner) &&
                context->watches->watched(GroupKind{outcome.key.group, outcome.key.kind}) != nullptr) {
