@@ -1,5 +1,6 @@
 #include "dispatcher/object_diagnosis.h"
 
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,16 +8,24 @@
 #include "dispatcher/object_events.h"
 
 namespace heirloom::dispatcher {
+namespace {
 
-Conflict conflict_of(const Assignment& assignment, const policies::Decision& decision, JsonView live) {
-  const Manifest& manifest = assignment.manifest();
-  const policies::Explanation explanation = policies::explain(decision, manifest.key, assignment.version->me);
+Conflict conflict_about(const Manifest& manifest, std::string_view reason) {
   Conflict conflict;
   conflict.api_version = manifest.gvk.api_version();
   conflict.kind = manifest.key.kind;
   conflict.ns = manifest.key.ns;
   conflict.name = manifest.key.name;
-  conflict.reason = decision.conflict;
+  conflict.reason = reason;
+  return conflict;
+}
+
+}  // namespace
+
+Conflict conflict_of(const Assignment& assignment, const policies::Decision& decision, JsonView live) {
+  const Manifest& manifest = assignment.manifest();
+  const policies::Explanation explanation = policies::explain(decision, manifest.key, assignment.version->me);
+  Conflict conflict = conflict_about(manifest, decision.conflict);
   if (decision.owner) conflict.owner = to_string(*decision.owner);
   for (const SharerKey& sharer : decision.sharers) conflict.sharers.push_back(to_string(sharer));
   if (live.is_object()) conflict.differences = divergence(manifest, live);
@@ -27,12 +36,7 @@ Conflict conflict_of(const Assignment& assignment, const policies::Decision& dec
 
 Conflict rejection(const Assignment& assignment, const Refusal& refusal) {
   const Manifest& manifest = assignment.manifest();
-  Conflict conflict;
-  conflict.api_version = manifest.gvk.api_version();
-  conflict.kind = manifest.key.kind;
-  conflict.ns = manifest.key.ns;
-  conflict.name = manifest.key.name;
-  conflict.reason = conflict_reasons::kRejected;
+  Conflict conflict = conflict_about(manifest, conflict_reasons::kRejected);
   conflict.owner = to_string(assignment.version->me);
   conflict.differences = refusal.fields;
   conflict.message = fmt::format("the API server refuses {}: {}", manifest.key.to_string(), refusal.message);
@@ -45,12 +49,7 @@ Conflict fighting(const Assignment& assignment, JsonView live) {
   const Manifest& manifest = assignment.manifest();
   const std::vector<std::string> fields = divergence(manifest, live);
   const std::string other = other_writer(live, fields);
-  Conflict conflict;
-  conflict.api_version = manifest.gvk.api_version();
-  conflict.kind = manifest.key.kind;
-  conflict.ns = manifest.key.ns;
-  conflict.name = manifest.key.name;
-  conflict.reason = conflict_reasons::kFighting;
+  Conflict conflict = conflict_about(manifest, conflict_reasons::kFighting);
   conflict.owner = to_string(assignment.version->me);
   conflict.differences = fields;
   conflict.message = fmt::format("{} is changed again as often as it is repaired, by {}; leaving it alone for a while",
@@ -65,7 +64,8 @@ std::string terminating_sentence(const ObjectKey& key, const std::vector<std::st
   return fmt::format("{} is being deleted, held by its finalizers: {}", key.to_string(), fmt::join(finalizers, ", "));
 }
 
-std::string waiting_sentence(const policies::Decision& decision, const ObjectKey& key, const std::optional<policies::LiveObject>& live) {
+std::string waiting_sentence(const policies::Decision& decision, const ObjectKey& key,
+                             const std::optional<policies::LiveObject>& live) {
   switch (decision.wait) {
     case policies::WaitCause::NamespaceMissing:
       return fmt::format("Namespace {} does not exist", key.ns);
